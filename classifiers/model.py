@@ -1,0 +1,177 @@
+"""The trained model at run time: a table from n-gram to weights, a sum of rows, a softmax. No scikit-learn, no pickle.
+
+A model is a directory of `model.npz` (arrays, stored uncompressed so that the bytes do not depend on a zlib) and
+`model.json` (what it was made from). The weights are whole numbers of a step per class: rounding is what makes a
+rebuild on another machine give the same bytes.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.errors import ModelError
+from classifiers.tables import HERE
+
+MODEL_DIR = HERE / "model"
+FORMAT = 1
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One question asked of the same features: columns `first:last` of the weights, its classes and temperature."""
+
+    name: str
+    classes: tuple[str, ...]
+    first: int
+    last: int
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Probabilities of the heads for one text, and the rows that made them (for the explanation)."""
+
+    probabilities: dict[str, Floats]
+    rows: NDArray[np.int32]
+    scale: float
+
+
+def softmax(logits: NDArray[Any], temperature: float) -> Floats:
+    scaled = logits.astype(np.float64) / temperature
+    weights = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    result: Floats = (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return result
+
+
+class LinearModel:
+    """TF-IDF with binary counts and L2 norm, times a weight matrix, flattened.
+
+    `index` maps an n-gram to a row of `weights` (n_features x n_columns, float32, IDF folded in); `idf2` holds the
+    squared IDF of each row, from which the norm of a text follows.
+    """
+
+    __slots__ = ("digest", "heads", "idf2", "index", "intercept", "meta", "names", "weights")
+
+    def __init__(
+        self,
+        *,
+        names: list[str],
+        idf2: Floats,
+        weights: Floats,
+        intercept: Floats,
+        heads: tuple[Head, ...],
+        meta: dict[str, Any],
+        digest: str,
+    ) -> None:
+        self.names = names
+        self.index = {name: row for row, name in enumerate(names)}
+        self.idf2 = idf2
+        self.weights = weights
+        self.intercept = intercept
+        self.heads = {head.name: head for head in heads}
+        self.meta = meta
+        self.digest = digest
+
+    def rows_of(self, grams: list[str]) -> NDArray[np.int32]:
+        """The rows of the known n-grams, each once, in rising order (so that sums never depend on hash order)."""
+        known = set(map(self.index.get, grams))
+        known.discard(None)
+        return np.array(sorted(known), dtype=np.int32)  # type: ignore[type-var]
+
+    def score(self, grams: list[str]) -> Scores:
+        """Probabilities per head. Unknown n-grams count for nothing; with none known the intercepts answer."""
+        rows = self.rows_of(grams)
+        logits = self.intercept
+        scale = 0.0
+        if rows.size:
+            scale = 1.0 / float(np.sqrt(self.idf2[rows].sum(dtype=np.float64)))
+            logits = self.intercept + self.weights[rows].sum(axis=0, dtype=np.float32) * np.float32(scale)
+        found = {
+            head.name: softmax(logits[head.first : head.last], head.temperature) for head in self.heads.values()
+        }
+        return Scores(found, rows, scale)
+
+    def contributions(self, scores: Scores, *, head: str, wanted: int, against: int) -> list[tuple[str, float]]:
+        """N-grams of the scored text with what each adds to class `wanted` over class `against`, strongest first."""
+        first = self.heads[head].first
+        block = self.weights[scores.rows]
+        gains = (block[:, first + wanted] - block[:, first + against]) * np.float32(scores.scale)
+        order = np.argsort(-gains, kind="stable")
+        return [(self.names[int(scores.rows[i])], float(gains[i])) for i in order[:24] if gains[i] > 0]
+
+
+def save_model(
+    directory: Path,
+    *,
+    names: list[str],
+    idf: NDArray[Any],
+    coefficients: NDArray[Any],
+    intercept: NDArray[Any],
+    heads: tuple[Head, ...],
+    meta: dict[str, Any],
+) -> None:
+    """Round, flatten and write. `coefficients` are (n_features, n_columns) on TF-IDF values; IDF is folded in here.
+
+    Each column is stored as int8 times a power of two, n-grams as UTF-8 joined by newlines.
+    """
+    folded = coefficients * idf[:, None]
+    top = np.maximum(np.abs(folded).max(axis=0), 1e-6)
+    step = np.exp2(np.ceil(np.log2(top / 127.0)))
+    arrays = {
+        "grams": np.frombuffer("\n".join(names).encode("utf-8"), dtype=np.uint8),
+        "idf": np.round(idf * 64).astype(np.uint16),
+        "intercept": np.round(intercept * 256).astype(np.int32),
+        "step_exponent": np.log2(step).astype(np.int8),
+        "weights": np.clip(np.round(folded / step), -127, 127).astype(np.int8),
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "model.npz").open("wb") as sink:
+        np.savez(sink, **arrays)  # type: ignore[arg-type]
+    layout = [
+        {"name": head.name, "classes": list(head.classes), "temperature": round(head.temperature, 3)} for head in heads
+    ]
+    text = json.dumps({"format": FORMAT, "heads": layout, **meta}, ensure_ascii=False, indent=1)
+    (directory / "model.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(directory: Path | None = None) -> LinearModel:
+    """The model in `directory` (the committed one by default). Raises ModelError when it is missing or damaged."""
+    directory = directory or MODEL_DIR
+    digest = hashlib.sha256()
+    try:
+        for name in ("model.json", "model.npz"):
+            digest.update((directory / name).read_bytes())
+        meta = json.loads((directory / "model.json").read_text(encoding="utf-8"))
+        with np.load(directory / "model.npz", allow_pickle=False) as arrays:
+            names = arrays["grams"].tobytes().decode("utf-8").split("\n")
+            idf = arrays["idf"].astype(np.float32) / np.float32(64)
+            intercept = arrays["intercept"].astype(np.float32) / np.float32(256)
+            weights = arrays["weights"].astype(np.float32)
+            weights *= np.exp2(arrays["step_exponent"].astype(np.float32))
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"no usable model in {directory.name}/: {error}; run `python -m classifiers.train`") from error
+    if meta.get("format") != FORMAT or weights.shape[0] != len(names):
+        raise ModelError(f"the model in {directory.name}/ has another format; run `python -m classifiers.train`")
+    heads, first = [], 0
+    for raw in meta.pop("heads"):
+        last = first + len(raw["classes"])
+        heads.append(Head(raw["name"], tuple(raw["classes"]), first, last, raw["temperature"]))
+        first = last
+    if first != weights.shape[1]:
+        raise ModelError(f"the model in {directory.name}/ does not match its description; run `python -m classifiers.train`")
+    return LinearModel(
+        names=names,
+        idf2=idf * idf,
+        weights=weights,
+        intercept=intercept,
+        heads=tuple(heads),
+        meta=meta,
+        digest=digest.hexdigest(),
+    )

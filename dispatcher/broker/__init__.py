@@ -1,0 +1,15 @@
+"""The embedded broker: a real Apache Kafka of one node, fetched, started and stopped by this program.
+
+    EmbeddedBroker   start | attach | stop | status, for one data folder
+    jars             Kafka's own files, fetched once and pinned by SHA-256
+    runtime          the Java that runs them, and an archive that makes it start fast
+    config           server.properties and the log's set-up
+    process          the broker's process: its record on disk, its end
+    probe            is it ready? one question in Kafka's own protocol
+
+Nothing here knows what the topics hold. To use a Kafka of your own, set KAFKA_BOOTSTRAP_SERVERS; then none of this runs.
+"""
+
+from dispatcher.broker.embedded import BrokerStatus, EmbeddedBroker, free_port
+
+__all__ = ["BrokerStatus", "EmbeddedBroker", "free_port"]

@@ -1,0 +1,109 @@
+"""topics.yaml: every topic as a product, with its owner, its readers and an example."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+from dispatcher.domain import messages
+from dispatcher.domain.calls import CallReceived
+
+#: Stands in a topic's name for each unit's code.
+PER_AGENCY = "agency.{code}"
+
+#: Schema names that topics.yaml may use -> the model that is the schema.
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "call.received.v1": CallReceived,
+    "call.attached.v1": messages.AttachedCall,
+    "call.unreadable.v1": messages.UnreadableCall,
+    "work_order.issued.v1": messages.WorkOrder,
+    **{model.ce_type: model for model in messages.LEDGER_TYPES},
+    "inbox.call.triaged.v1": messages.TriagedCall,
+}
+
+#: Schemas of values that have no model of their own; in words.
+PLAIN_SCHEMAS = frozenset({"raw", "caller.history.v1", "case.state.v1", "intake.control.v1"})
+
+
+class Topic(BaseModel):
+    """One topic, or one pattern of topics."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    purpose: str
+    key: str
+    schemas: tuple[str, ...]
+    partitions: PositiveInt
+    replication: PositiveInt
+    retention_days: int | None = Field(None, gt=0)
+    compacted: bool = False
+    forever: bool = False
+    append_time: bool = False
+    max_message_bytes: PositiveInt | None = None
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    owner: str
+    example: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if sum((self.retention_days is not None, self.compacted, self.forever)) != 1:
+            raise ValueError("exactly one of retention_days, compacted, forever")
+        unknown = [name for name in self.schemas if name not in SCHEMAS and name not in PLAIN_SCHEMAS]
+        if unknown:
+            raise ValueError(f"schemas: no such schema {', '.join(unknown)}")
+        return self
+
+    def config(self, *, replication: int) -> dict[str, str]:
+        """Kafka's settings of the topic on a cluster with that many copies."""
+        day = 86_400_000
+        settings = {"cleanup.policy": "compact" if self.compacted else "delete"}
+        if self.compacted:
+            # Small segments and a low ratio, so that a state topic stays near the size of the state itself.
+            settings |= {
+                "segment.ms": str(day // 4),
+                "min.cleanable.dirty.ratio": "0.1",
+                "delete.retention.ms": str(day),
+            }
+        else:
+            settings["retention.ms"] = "-1" if self.forever else str((self.retention_days or 0) * day)
+        settings["message.timestamp.type"] = "LogAppendTime" if self.append_time else "CreateTime"
+        if self.max_message_bytes is not None:
+            settings["max.message.bytes"] = str(self.max_message_bytes)
+        if replication >= 3:
+            settings["min.insync.replicas"] = "2"  # acks=all alone is no durability
+        return settings
+
+
+class Topics(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parties: tuple[str, ...]
+    topics: tuple[Topic, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [topic.name for topic in self.topics]
+        if len(set(names)) != len(names):
+            raise ValueError("a topic's name stands twice")
+        for topic in self.topics:
+            lost = [p for p in (*topic.producers, *topic.consumers, topic.owner) if p not in self.parties]
+            if lost:
+                raise ValueError(f"topic {topic.name}: {', '.join(lost)} is not among the parties")
+        by_name = {topic.name: topic for topic in self.topics}
+        for source, state in (("calls", "caller-state"), ("case-inbox", "case-state")):
+            if source in by_name and state in by_name and by_name[source].partitions != by_name[state].partitions:
+                raise ValueError(f"{state} needs as many partitions as {source}: they are co-partitioned")
+        return self
+
+    def expanded(self, agency_codes: tuple[str, ...]) -> dict[str, Topic]:
+        """Every topic by its real name; the pattern ``agency.{code}`` once for each unit."""
+        found: dict[str, Topic] = {}
+        for topic in self.topics:
+            if topic.name == PER_AGENCY:
+                found |= {topic.name.format(code=code): topic for code in agency_codes}
+            else:
+                found[topic.name] = topic
+        return found

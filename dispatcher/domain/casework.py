@@ -1,0 +1,307 @@
+"""Casework: the one writer of a case. ``(case, message) -> (case, events, orders)``.
+
+The behaviour is the table `HANDLERS`: message type -> handler. Each handler is a pure function; the moment is the time
+that the broker stamped on the record in ``case-inbox``, so a replay decides the same.
+
+A call first meets its *own* case, whose id derives from its call_id. That entry is what makes a call_id count once,
+whichever partition or caller key it came in by. A call that joins an earlier case leaves a guard behind (status
+``linked``) and travels on to that case as `AttachedCall`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dispatcher.domain import deadlines, entries, ids, routing
+from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.codes import (
+    GRAVITY,
+    URGENCY_RANK,
+    CaseStatus,
+    LinkKind,
+    Outcome,
+    Role,
+)
+from dispatcher.domain.entries import Context
+from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.messages import (
+    AlertRaised,
+    AttachedCall,
+    CallLinked,
+    CaseOpened,
+    CaseRaised,
+    LedgerEvent,
+    Message,
+    SourceRecord,
+    TriagedCall,
+    UnreadableCall,
+    WorkOrder,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a handler wants written, all in one transaction.
+
+    `refused` is a reason to put the message among the dead letters; `forward` goes back to ``case-inbox``.
+    """
+
+    case: CaseRecord | None = None
+    events: tuple[LedgerEvent | AlertRaised, ...] = ()
+    orders: tuple[WorkOrder, ...] = ()
+    forward: AttachedCall | UnreadableCall | None = None
+    refused: BadRecord | None = None
+
+
+NOTHING = Work()
+
+
+def decide(case: CaseRecord | None, message: Message, context: Context) -> Work:
+    """Apply one message of ``case-inbox`` to its case."""
+    return HANDLERS[type(message)](case, message, context)
+
+
+def on_triaged_call(case: CaseRecord | None, call: TriagedCall, context: Context) -> Work:
+    """A call meets its own case: open it, or guard the id and send the call on to the case that it joins."""
+    if case is not None:
+        return _seen_before(case, call)
+    if call.link is not None:
+        guard = CaseRecord(
+            case_id=call.case_id,
+            call_id=call.call_id,
+            fingerprint=call.fingerprint,
+            status=CaseStatus.LINKED,
+            linked_to=call.link.case_id,
+        )
+        return Work(case=guard, forward=AttachedCall(case_id=call.link.case_id, call=call))
+    return _open(call, context)
+
+
+def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: Context) -> Work:
+    """A call, proven new at its own case, joins this one; danger in it raises the case at once (rule 9.4)."""
+    call = attached.call
+    if case is None or call.link is None:
+        # The earlier case has been archived: what the call says opens the case anew under the id it was sent to.
+        return _open(call.model_copy(update={"case_id": attached.case_id, "link": None}), context)
+    counted = call.link.kind is LinkKind.REPEAT
+    grown = case.model_copy(update={"repeats": case.repeats + counted, "last_call_at": call.received_at})
+    raised, raise_fields, orders = _raise(grown, call, context)
+    fields = entries.about(raised, call, context)
+    events: list[LedgerEvent | AlertRaised] = [
+        entries.triaged_event(call, fields, context),
+        CallLinked(
+            **fields,
+            event_id=entries.event_id(attached.case_id, context, 1),
+            kind=call.link.kind,
+            counted_for=case.lead if counted else None,
+            minutes_since=call.link.minutes_since,
+            repeats=grown.repeats,
+            text=call.text,
+            place=call.place,
+        ),
+    ]
+    if raise_fields is not None:
+        events.append(CaseRaised(**fields, **raise_fields, event_id=entries.event_id(attached.case_id, context, 2)))
+    return Work(case=raised, events=tuple(events), orders=orders)
+
+
+def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: Context) -> Work:
+    """A record that could not be read as a call becomes a case in front of a person. The id is its place: never twice."""
+    if case is not None:
+        return NOTHING
+    decision = found.decision
+    new = CaseRecord(
+        case_id=found.case_id,
+        call_id=found.call_id,
+        fingerprint="",
+        status=CaseStatus.REVIEW,
+        outcome=decision.outcome,
+        category=decision.category,
+        urgency=decision.urgency,
+        opened_at=context.at,
+    )
+    fields = entries.decided(
+        decision, found.place.district, None, (), found.call_id, found.case_id, found.source, context
+    )
+    opened = CaseOpened(
+        **fields,
+        event_id=entries.event_id(found.case_id, context, 0),
+        status=CaseStatus.REVIEW,
+        text=found.text,
+        place=found.place,
+        caller=found.caller,
+        routing="记录无法读取，待人工研判",
+        dead_letter=f"{found.error_code} {found.error}",
+    )
+    events: list[LedgerEvent | AlertRaised] = [opened]
+    if found.error_code == "D310":
+        alert = "call_id_reused"
+        events.append(entries.alert(alert, found.error, found.case_id, found.claimed_call_id, found.source, context, 1))
+    return Work(case=new, events=tuple(events))
+
+
+def stray(call: TriagedCall, error: BadRecord, place: SourceRecord) -> UnreadableCall:
+    """`call` as a case for a person, under an id of its own: the caller is real, whatever is wrong with the record."""
+    reason = "记录编号重复而内容不同，须人工查看" if error.code == "D310" else "系统处理此来电时出错，须人工查看"
+    return UnreadableCall(
+        case_id=ids.salvage_case_id(place.topic, place.partition, place.offset),
+        call_id=ids.salvage_call_id(place.topic, place.partition, place.offset),
+        claimed_call_id=call.call_id,
+        text=call.text,
+        caller=call.caller,
+        address=call.place.address,
+        error_code=error.code,
+        error=error.message,
+        decision=call.decision.model_copy(
+            update={"outcome": Outcome.REVIEW, "rule": f"intake.{error.code}", "reason": reason}
+        ),
+        place=call.place,
+        source=call.source,
+    )
+
+
+#: The whole behaviour of casework on one screen: message type -> handler.
+HANDLERS: dict[type[Message], Callable[[CaseRecord | None, Any, Context], Work]] = {
+    TriagedCall: on_triaged_call,
+    AttachedCall: on_attached_call,
+    UnreadableCall: on_unreadable_call,
+}
+
+
+def _seen_before(case: CaseRecord, call: TriagedCall) -> Work:
+    """The id is known: the same call again changes nothing; another call under it is refused and alerted."""
+    if case.fingerprint == call.fingerprint:
+        return NOTHING
+    reason = f"call_id {call.call_id} was used before for a call with other content"
+    error = BadRecord(reason, code="D310", hint="A console must give each call an id of its own")
+    return Work(forward=stray(call, error, call.source), refused=error)
+
+
+def _open(call: TriagedCall, context: Context) -> Work:
+    decision = call.decision
+    plan = _plan(call, context)
+    status = CaseStatus.DISPATCHED
+    if plan.waits_for_person:
+        status = CaseStatus.REVIEW
+    elif decision.outcome is Outcome.INVALID:
+        status = CaseStatus.INVALID
+    orders = tuple(_orders(call, call.case_id, plan, plan.assignments, 1, context))
+    case = CaseRecord(
+        case_id=call.case_id,
+        call_id=call.call_id,
+        fingerprint=call.fingerprint,
+        status=status,
+        outcome=decision.outcome,
+        category=decision.category,
+        urgency=decision.urgency,
+        lead=plan.lead,
+        assist=plan.assist,
+        district=call.place.district,
+        round=1,
+        opened_at=context.at,
+        last_call_at=call.received_at,
+    )
+    fields = entries.about(case, call, context)
+    opened = CaseOpened(
+        **fields,
+        event_id=entries.event_id(call.case_id, context, 1),
+        status=status,
+        text=call.text,
+        place=call.place,
+        caller=call.caller,
+        console=call.console,
+        operator=call.operator,
+        confidential=call.confidential,
+        related_to=call.related_to,
+        orders=tuple(entries.brief(order) for order in orders),
+        ask=plan.ask,
+        routing=plan.why,
+    )
+    return Work(case=case, events=(entries.triaged_event(call, fields, context), opened), orders=orders)
+
+
+def _raise(
+    case: CaseRecord, call: TriagedCall, context: Context
+) -> tuple[CaseRecord, dict[str, Any] | None, tuple[WorkOrder, ...]]:
+    """Grow outcome, urgency and units by what the new call says. Nothing ever shrinks by a repeat call."""
+    decision = call.decision
+    graver = GRAVITY[decision.outcome] > GRAVITY[case.outcome]
+    faster = URGENCY_RANK[decision.urgency] > URGENCY_RANK[case.urgency]
+    if not (graver or faster):
+        return case, None, ()
+    plan = _plan(call, context)
+    held = {case.lead, *case.assist} - {None}
+    fresh = tuple(a for a in plan.assignments if a.agency not in held)
+    orders = tuple(_orders(call, case.case_id, plan, fresh, case.round + 1, context))
+    lead = plan.lead if graver and plan.lead else case.lead or plan.lead
+    others = (*case.assist, *((case.lead,) if case.lead else ()), *(a.agency for a in plan.assignments))
+    raised = case.model_copy(
+        update={
+            "outcome": decision.outcome if graver else case.outcome,
+            "category": decision.category if graver else case.category,
+            "urgency": decision.urgency if faster else case.urgency,
+            "status": CaseStatus.DISPATCHED if lead else case.status,
+            "lead": lead,
+            "assist": tuple(dict.fromkeys(code for code in others if code != lead)),
+            "district": case.district or call.place.district,
+            "round": case.round + 1,
+        }
+    )
+    fields = {
+        "before_outcome": case.outcome,
+        "before_urgency": case.urgency,
+        "orders": tuple(entries.brief(order) for order in orders),
+        "routing": plan.why,
+    }
+    return raised, fields, orders
+
+
+def _plan(call: TriagedCall, context: Context) -> routing.Plan:
+    return routing.route(
+        outcome=call.decision.outcome,
+        category=call.decision.category,
+        urgency=call.decision.urgency,
+        place=call.place,
+        at=context.at,
+        city=context.city,
+        policy=context.policy.routing,
+        hours=context.policy.hours,
+    )
+
+
+def _orders(
+    call: TriagedCall,
+    case_id: str,
+    plan: routing.Plan,
+    assignments: tuple[routing.Assignment, ...],
+    round_: int,
+    context: Context,
+) -> Iterator[WorkOrder]:
+    decision = call.decision
+    for given in assignments:
+        yield WorkOrder(
+            order_id=ids.order_id(case_id, given.agency, round_),
+            case_id=case_id,
+            call_id=call.call_id,
+            agency=given.agency,
+            role=given.role,
+            capacity=given.capacity,
+            covers_for=given.covers_for,
+            category=decision.category,
+            urgency=decision.urgency,
+            text=call.text,
+            place=call.place,
+            issued_at=context.at,
+            deadlines=deadlines.for_order(
+                role=given.role,
+                category=decision.category,
+                urgency=decision.urgency,
+                issued_at=context.at,
+                policy=context.policy.deadlines,
+                hours=context.policy.hours,
+            ),
+            reason=f"{decision.reason}；{plan.why if given.role is Role.LEAD else '协助主办单位'}",
+            ask=plan.ask,
+            out_of_area=plan.out_of_area,
+            confidential=call.confidential,
+        )

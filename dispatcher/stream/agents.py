@@ -1,0 +1,176 @@
+"""The two agents' business: decode, call the pure function, encode. No rule of the domain is written here."""
+
+from collections.abc import Callable
+
+import structlog
+from pydantic import ValidationError
+
+from dispatcher.domain import casework, ids
+from dispatcher.domain import triage as triage_rules
+from dispatcher.domain.calls import read_call, salvage, utc
+from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.entries import Context
+from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.messages import AttachedCall, SourceRecord, TriagedCall, UnreadableCall
+from dispatcher.domain.policy import Policy
+from dispatcher.domain.triage import CallerHistory, Classify
+from dispatcher.domain.units import City
+from dispatcher.observe import metrics
+from dispatcher.stream import codec, topics
+from dispatcher.stream.records import InputRecord, Output, ReadState, Result
+
+log = structlog.get_logger(__name__)
+
+#: On a call that had been published under a key other than its caller's: where it lay first.
+REKEYED = "x-rekeyed-from"
+
+PartitionOf = Callable[[str, bytes], int]
+
+
+def _source(record: InputRecord) -> SourceRecord:
+    return SourceRecord(topic=record.topic, partition=record.partition, offset=record.offset)
+
+
+class TriageAgent:
+    """``calls`` -> ``case-inbox``, with ``caller-state``."""
+
+    def __init__(
+        self, partition_of: PartitionOf, *, classify: Classify, city: City, policy: Policy, pseudonym_key: str
+    ) -> None:
+        self._partition_of = partition_of
+        self._classify = classify
+        self._city = city
+        self._policy = policy
+        self._pseudonym_key = pseudonym_key
+
+    def handle(self, record: InputRecord, state: ReadState) -> Result:
+        """One call; see `dispatcher.domain.triage`."""
+        call = read_call(record.value, appended_at=utc(record.timestamp_ms), policy=self._policy.intake)
+        caller = ids.pseudonym(call.caller, self._pseudonym_key) if call.caller else None
+        key = (caller or call.call_id).encode("utf-8", "replace")
+        if record.header(REKEYED) is None and self._partition_of(topics.CALLS, key) != record.partition:
+            # Published under another key, so the caller's other calls lie elsewhere: send it home, once.
+            place = f"{record.topic}/{record.partition}/{record.offset}".encode()
+            return Result([Output(topics.CALLS, key, record.value, (*record.headers, (REKEYED, place)))])
+        history = CallerHistory()
+        if caller is not None and (known := state(key)) is not None:
+            history = CallerHistory.model_validate_json(known)
+        done = triage_rules.triage(
+            call,
+            caller=caller,
+            history=history,
+            source=_source(record),
+            classify=self._classify,
+            city=self._city,
+            policy=self._policy,
+        )
+        if done.call is None:
+            metrics.DUPLICATES.inc()
+            return Result()
+        decision = done.call.decision
+        metrics.DECISIONS.labels(outcome=decision.outcome, rule=decision.rule).inc()
+        log.debug(
+            "call.triaged",
+            call_id=call.call_id,
+            case_id=done.call.case_id,
+            outcome=decision.outcome,
+            rule=decision.rule,
+        )
+        changes: dict[bytes, bytes | None] = {key: done.history.encode()} if caller is not None else {}
+        return Result([_inbox(done.call, done.call.case_id, record)], changes)
+
+    def give_up(self, record: InputRecord, error: BadRecord) -> Result:
+        """Whatever may have been a call becomes a case that a person sees."""
+        found = salvage(record.value, policy=self._policy.intake)
+        case = triage_rules.unreadable(
+            found,
+            error=error,
+            caller=ids.pseudonym(found.caller, self._pseudonym_key) if found.caller else None,
+            source=_source(record),
+            classify=self._classify,
+            policy=self._policy,
+        )
+        return Result([_inbox(case, case.case_id, record)])
+
+
+def _inbox(message: TriagedCall | UnreadableCall | AttachedCall, key: str, record: InputRecord) -> Output:
+    return codec.output(
+        topics.CASE_INBOX,
+        key,
+        message,
+        event_id=ids.event_id(key, record.topic, record.partition, record.offset, 0),
+        at=utc(record.timestamp_ms),
+        trace=codec.trace_of(record),
+    )
+
+
+#: What may lie on ``case-inbox``: ce_type -> model.
+INBOX: dict[bytes, type[TriagedCall] | type[AttachedCall] | type[UnreadableCall]] = {
+    model.ce_type.encode(): model for model in (TriagedCall, AttachedCall, UnreadableCall)
+}
+
+
+class CaseworkAgent:
+    """``case-inbox`` -> ``case-events``, ``work-orders`` and ``agency.<code>``, with ``case-state``."""
+
+    def __init__(self, _partition_of: PartitionOf, *, city: City, policy: Policy) -> None:
+        self._city = city
+        self._policy = policy
+
+    def handle(self, record: InputRecord, state: ReadState) -> Result:
+        """One message for one case; see `dispatcher.domain.casework`."""
+        message = self._read(record)
+        key = message.case_id.encode()
+        known = state(key)
+        case = CaseRecord.model_validate_json(known) if known is not None else None
+        at = utc(record.timestamp_ms)
+        context = Context(record=_source(record), at=at, city=self._city, policy=self._policy)
+        work = casework.decide(case, message, context)
+        if work is casework.NOTHING:
+            metrics.DUPLICATES.inc()
+            return Result()
+        trace = codec.trace_of(record)
+        result = Result(state={key: work.case.encode()} if work.case is not None else {})
+        for event in work.events:
+            result.outputs.append(
+                codec.output(
+                    topics.CASE_EVENTS, event.case_id, event, event_id=event.event_id, at=event.at, trace=trace
+                )
+            )
+        for order in work.orders:
+            metrics.ORDERS.labels(agency=order.agency, role=order.role).inc()
+            for topic, order_key in ((topics.WORK_ORDERS, order.agency), (topics.agency(order.agency), order.case_id)):
+                result.outputs.append(
+                    codec.output(topic, order_key, order, event_id=order.order_id, at=at, trace=trace)
+                )
+        if work.forward is not None:
+            result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
+        if work.refused is not None:
+            result.dead = work.refused
+        return result
+
+    def give_up(self, record: InputRecord, error: BadRecord) -> Result:
+        """A message that cannot be handled: if it carries a call, that call goes to a person as a case of its own."""
+        if error.code not in ("D311", "D312"):
+            return Result()
+        try:
+            message = self._read(record)
+        except BadRecord:
+            return Result()
+        call = message.call if isinstance(message, AttachedCall) else message
+        if isinstance(call, UnreadableCall):
+            return Result()
+        found = casework.stray(call, error, _source(record))
+        return Result([_inbox(found, found.case_id, record)])
+
+    @staticmethod
+    def _read(record: InputRecord) -> TriagedCall | AttachedCall | UnreadableCall:
+        model = INBOX.get(record.header("ce_type") or b"")
+        if model is None:
+            raise BadRecord("the header ce_type names no message of case-inbox", code="D313", hint="See topics.yaml")
+        try:
+            return model.model_validate_json(record.value or b"")
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise BadRecord(f"{where}: {first['msg']}", code="D304", hint="See topics.yaml") from None

@@ -1,0 +1,199 @@
+"""The worker's composition root: settings -> catalog, classifier, stages -> one Faust app with two agents.
+
+Run by ``dispatcher worker`` or ``faust -A dispatcher.stream.app worker --without-web``.
+"""
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from faust.types import TP
+
+from classifiers import DEFAULT, Classifier, Costs, Thresholds
+from dispatcher import settings as settings_module
+from dispatcher.catalog import Catalog, load_catalog
+from dispatcher.domain.policy import TriagePolicy
+from dispatcher.domain.triage import Answer, Classify
+from dispatcher.observe import logging
+from dispatcher.observe.health import Health
+from dispatcher.stream import topics
+from dispatcher.stream.agents import CaseworkAgent, TriageAgent
+from dispatcher.stream.cluster import Cluster
+from dispatcher.stream.fuse import Fuse
+from dispatcher.stream.lane import Spec
+from dispatcher.stream.stage import Stage
+from dispatcher.stream.transport import App
+from dispatcher.stream.valve import Valve
+from dispatcher.stream.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+#: Exit status of a worker that ended itself because it no longer knew what the cluster had taken (EX_SOFTWARE).
+EXIT_FATAL = 70
+
+
+def die(reason: str) -> None:
+    """End the process at once, saying why. Nothing is lost: what was not committed is read again."""
+    log.critical("worker.fatal", reason=reason)
+    sys.stderr.flush()
+    os._exit(EXIT_FATAL)
+
+
+def thresholds(policy: TriagePolicy) -> Thresholds:
+    """The policy's costs, and its cut-offs or those chosen with the model."""
+    costs = Costs(
+        missed_police=policy.missed_police,
+        needless_police=policy.needless_police,
+        wrong_unit=policy.wrong_unit,
+        look=policy.look,
+    )
+    chosen = policy.cutoffs or DEFAULT
+    return Thresholds(
+        costs=costs,
+        non_police_danger=chosen.non_police_danger,
+        invalid_real=chosen.invalid_real,
+        danger=chosen.danger,
+        category=chosen.category,
+    )
+
+
+def classify_with(classifier: Classifier, policy: TriagePolicy) -> Classify:
+    """The classifier as triage calls it: text and address in, an answer out."""
+    limits = thresholds(policy)
+
+    def classify(text: str, address: str | None) -> Answer:
+        return classifier.triage(text, address=address, thresholds=limits)
+
+    return classify
+
+
+def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: Classify) -> list[Spec]:
+    """The two stages of the service."""
+    policy, city = catalog.policy, catalog.city
+    agency_topics = tuple(topics.agency(code) for code in city.units)
+    common: dict[str, Any] = {
+        "group": settings.group,
+        "batch": settings.batch,
+        "commit_seconds": settings.commit_seconds,
+        "fuse": lambda: Fuse(policy.intake),
+    }
+    aside = (topics.DEAD_LETTERS, topics.INTAKE_CONTROL, topics.CASE_EVENTS)
+    return [
+        Spec(
+            name="triage",
+            source=topics.CALLS,
+            state_topic=topics.CALLER_STATE,
+            outputs=(topics.CASE_INBOX, *aside),
+            make_handler=lambda partition_of: TriageAgent(
+                partition_of,
+                classify=classify,
+                city=city,
+                policy=policy,
+                pseudonym_key=settings.pseudonym_key.get_secret_value(),
+            ),
+            **common,
+        ),
+        Spec(
+            name="casework",
+            source=topics.CASE_INBOX,
+            state_topic=topics.CASE_STATE,
+            outputs=(topics.WORK_ORDERS, *agency_topics, *aside),
+            make_handler=lambda partition_of: CaseworkAgent(partition_of, city=city, policy=policy),
+            **common,
+        ),
+    ]
+
+
+def build(settings: settings_module.Settings) -> App:
+    """The Faust app, with everything wired; nothing connects before the worker starts."""
+    catalog = load_catalog(settings.home)
+    classify = classify_with(Classifier.load(), catalog.policy.triage)
+    classify("预热：楼道灯坏了", None)  # dictionaries are loaded at the first call; not while a caller waits
+    app = App(
+        settings.group,
+        broker="kafka://" + ";kafka://".join(settings.bootstrap.split(",")),
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        web_enabled=False,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds / 4,
+        broker_rebalance_timeout=15.0,
+        broker_request_timeout=30.0,
+        broker_commit_interval=1.0,
+        consumer_group_instance_id=settings.slot,
+        consumer_max_fetch_size=13 << 20,
+        stream_buffer_maxsize=16384,
+        stream_wait_empty=False,
+        producer_request_timeout=30.0,
+        producer_linger=0.0,
+        worker_redirect_stdouts=False,
+        datadir=settings.datadir,
+    )
+    cluster = Cluster(settings.bootstrap)
+    valve = Valve(settings.bootstrap)
+
+    def pause(place: TopicPartition, paused: bool) -> None:
+        target = {TP(place.topic, place.partition)}
+        (app.consumer.pause_partitions if paused else app.consumer.resume_partitions)(target)
+
+    stages = [
+        Stage(spec, cluster=cluster, valve=valve, pause=pause, die=die)
+        for spec in stage_specs(settings, catalog, classify)
+    ]
+    health = Health(stages)
+    watchdog = Watchdog(stages, health=health, seconds=settings.watchdog_seconds, die=die)
+    for stage in stages:
+        source = app.topic(
+            stage.spec.source, key_type=bytes, value_type=bytes, value_serializer="raw", key_serializer="raw"
+        )
+        app.agent(source, name=stage.spec.name)(stage.consume)
+    followers: list[asyncio.Task[None]] = []
+
+    @app.on_before_configured.connect  # type: ignore[untyped-decorator]
+    def _quiet(_app: App, **_: Any) -> None:
+        logging.configure(level=settings.log_level)
+
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    async def _assigned(_app: App, assigned: set[TP], **_: Any) -> None:
+        if not followers:
+            await cluster.start()
+            followers.append(asyncio.create_task(_follow(valve)))
+            watchdog.start(settings.metrics_port)
+        generation = app.consumer_generation_id
+        for stage in stages:
+            stage.open({tp.partition for tp in assigned if tp.topic == stage.spec.source}, generation=generation)
+
+    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+    async def _revoked(_app: App, revoked: set[TP], **_: Any) -> None:  # noqa: ARG001
+        await asyncio.gather(*(stage.close() for stage in stages))
+
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    async def _shutdown(_app: App, **_: Any) -> None:
+        watchdog.stop()
+        await asyncio.gather(*(stage.close() for stage in stages))
+        for task in followers:
+            task.cancel()
+        await cluster.stop()
+
+    return app
+
+
+async def _follow(valve: Valve) -> None:
+    try:
+        await valve.follow()
+    except Exception as error:
+        die(f"intake-control cannot be read: {type(error).__name__}: {error}")
+
+
+def __getattr__(name: str) -> Any:
+    """``app`` is built when Faust asks for it, so that importing this module stays free of effects."""
+    if name == "app":
+        globals()["app"] = build(settings_module.load())
+        return globals()["app"]
+    raise AttributeError(name)

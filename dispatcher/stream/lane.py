@@ -1,0 +1,238 @@
+"""One input partition in the hands of one process, from its assignment to its revocation.
+
+Opening, in this order: start the transactional producer (which fences a zombie and aborts what it left open), read the
+committed offset, load the partition's state. From then on nobody else can commit for this partition, and what this lane
+knows is what the cluster knows.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import TopicPartition
+
+from dispatcher.domain.errors import BadRecord
+from dispatcher.observe import metrics
+from dispatcher.stream import dead_letters
+from dispatcher.stream.attempts import NOTE_KEY, InHand
+from dispatcher.stream.cluster import Cluster
+from dispatcher.stream.fuse import Fuse
+from dispatcher.stream.records import Handler, InputRecord, Output, Result
+from dispatcher.stream.state import State, load_state
+from dispatcher.stream.valve import Valve
+from dispatcher.stream.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+#: How often a handler is tried on one record before the record is set aside.
+_TRIES = 3
+#: Records handled before other tasks of the process get their turn.
+_BREATH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a stage reads, where its state lies, what it may write, and how much it takes at once."""
+
+    name: str
+    source: str
+    state_topic: str
+    outputs: tuple[str, ...]
+    group: str
+    batch: int
+    commit_seconds: float
+    make_handler: Callable[[Callable[[str, bytes], int]], Handler]
+    fuse: Callable[[], Fuse]
+
+
+class Lane:
+    """Takes records in order, and commits each batch with all that it causes in one transaction."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        partition: int,
+        *,
+        generation: int,
+        cluster: Cluster,
+        valve: Valve,
+        pause: Callable[[TopicPartition, bool], None],
+    ) -> None:
+        self.place = TopicPartition(spec.source, partition)
+        self.generation = generation
+        self.floor = 0  # the committed offset: the next record to take has this offset or a higher one
+        self.state = State()
+        self._spec = spec
+        self._cluster = cluster
+        self._valve = valve
+        self._pause = pause
+        self._fuse = spec.fuse()
+        self._in_hand = InHand()
+        self._waiting: deque[InputRecord] = deque()
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closing = False
+        self._busy_since = 0.0  # monotonic; 0 while nothing waits
+        self.opened = False
+        self._writer = Writer(
+            cluster.bootstrap,
+            transactional_id=f"{spec.group}-{spec.source}-{partition}",
+            topics=(*spec.outputs, spec.state_topic, spec.source),
+            commit_seconds=spec.commit_seconds,
+        )
+        self._handler = spec.make_handler(self._writer.partition_of)
+        self._metrics = metrics.lane(spec.name, partition)
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Open, then work until `close` is called. Any error is for the stage to die of."""
+        await self._open()
+        while not self._closing:
+            await self._arrived.wait()
+            if self._closing:
+                break
+            if self._valve.is_stopped(self.place) or not self._valve.loaded:
+                self._pause(self.place, True)  # so that a stopped partition does not hold up its neighbours
+                await self._valve.wait_open(self.place, unless=lambda: self._closing)
+                self._pause(self.place, False)
+                continue
+            batch = self._take()
+            if batch:
+                await self._work(batch)
+            if not self._waiting:
+                self._busy_since = 0.0
+        await self._writer.stop()
+
+    async def _open(self) -> None:
+        await self._writer.start()
+        self.floor = await self._cluster.committed(self._spec.group, self.place)
+        state_place = TopicPartition(self._spec.state_topic, self.place.partition)
+        self.state = await load_state(self._cluster.bootstrap, state_place)
+        self._in_hand = InHand.recall(self.state.get(NOTE_KEY), self.floor)
+        self.opened = True
+        log.info("lane.open", lane=str(self), floor=self.floor, entries=len(self.state), generation=self.generation)
+
+    def close(self) -> None:
+        """Stop after the transaction in hand. What waits is left to whoever reads from the committed offset."""
+        self._closing = True
+        self._arrived.set()
+        self._room.set()
+
+    async def put(self, record: InputRecord) -> None:
+        """Queue a record; waits while two batches are queued already, which makes Faust stop fetching."""
+        if not self._waiting and not self._busy_since:
+            self._busy_since = time.monotonic()
+        self._waiting.append(record)
+        self._arrived.set()
+        if len(self._waiting) >= 2 * self._spec.batch and not self._valve.is_stopped(self.place):
+            self._room.clear()
+            await self._room.wait()
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds (on the monotonic clock) since the last progress, 0 where there is nothing to do or to be done."""
+        if self._closing or not self._busy_since or self._valve.is_stopped(self.place):
+            return 0.0
+        return now - max(self._busy_since, self._metrics.last_progress)
+
+    def summary(self) -> dict[str, object]:
+        """What health shows of a lane."""
+        return {
+            "open": self.opened,
+            "floor": self.floor,
+            "waiting": len(self._waiting),
+            "stopped": self._valve.is_stopped(self.place),
+        }
+
+    def __str__(self) -> str:
+        return f"{self.place.topic}/{self.place.partition}"
+
+    # -- work ------------------------------------------------------------------------------------------
+
+    def _take(self) -> list[InputRecord]:
+        limit = self._in_hand.span or self._spec.batch
+        batch: list[InputRecord] = []
+        expected = self.floor
+        while self._waiting and len(batch) < limit:
+            record = self._waiting.popleft()
+            if record.offset >= expected:  # what lies below has been committed, here or by the lane's predecessor
+                batch.append(record)
+                expected = record.offset + 1
+        if not self._waiting:
+            self._arrived.clear()
+        if len(self._waiting) <= self._spec.batch:
+            self._room.set()
+        return batch
+
+    async def _work(self, batch: list[InputRecord]) -> None:
+        partition = self.place.partition
+        note = self._in_hand.note(self.floor)
+        if note is not None:
+            await self._writer.write([Output(self._spec.state_topic, NOTE_KEY, note, partition=partition)])
+        outputs: list[Output] = []
+        changes: dict[bytes, bytes | None] = {}
+        next_offset = self.floor
+        blown = False
+
+        def read(key: bytes) -> bytes | None:
+            return changes[key] if key in changes else self.state.get(key)
+
+        for count, record in enumerate(batch):
+            result = self._handle(record, read)
+            outputs += result.outputs
+            changes |= result.state
+            next_offset = record.offset + 1
+            if result.dead is not None:
+                outputs.append(dead_letters.letter(record, result.dead, stage=self._spec.name))
+                self._metrics.dead.inc()
+                log.warning("record.dead", lane=str(self), offset=record.offset, code=result.dead.code)
+            if self._fuse.saw(bad=result.dead is not None):
+                outputs += self._valve.closing(self.place, record)
+                blown = True
+                self._waiting.extendleft(reversed(batch[count + 1 :]))
+                self._arrived.set()
+                break
+            if count % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+
+        outputs += [Output(self._spec.state_topic, key, value, partition=partition) for key, value in changes.items()]
+        with self._metrics.transaction.time():
+            await self._writer.commit(outputs, source=self.place, next_offset=next_offset, group=self._spec.group)
+        self.state.apply(changes)
+        self.floor = next_offset
+        self._in_hand.survived(self._spec.batch)
+        self._metrics.progressed(len(batch), floor=next_offset, entries=len(self.state))
+        if blown:
+            log.critical("fuse.blown", lane=str(self), offset=next_offset - 1)
+            self._valve.shut(self.place)
+            self._fuse.reset()
+
+    def _handle(self, record: InputRecord, read: Callable[[bytes], bytes | None]) -> Result:
+        if self._in_hand.condemned(self.floor):
+            self._in_hand.deaths = 0
+            error = BadRecord("the worker died three times on this record", code="D312", hint="See the worker's log")
+            return self._give_up(record, error)
+        bug: Exception | None = None
+        for _ in range(_TRIES):
+            try:
+                return self._handler.handle(record, read)
+            except BadRecord as error:
+                return self._give_up(record, error)
+            except Exception as error:  # a bug of ours must not stop the line; the record goes to a person
+                bug = error
+        log.error("handler.raised", lane=str(self), offset=record.offset, exc_info=bug)
+        where = f"{type(bug).__name__} in stage {self._spec.name}, {_TRIES} tries"
+        return self._give_up(record, BadRecord(where, code="D311", hint="A fault of this program, not of the record"))
+
+    def _give_up(self, record: InputRecord, error: BadRecord) -> Result:
+        try:
+            result = self._handler.give_up(record, error)
+        except Exception:  # even a failing last resort must not lose the record: it is still a dead letter
+            log.exception("give_up.raised", lane=str(self), offset=record.offset)
+            result = Result()
+        result.dead = error
+        return result

@@ -1,0 +1,15 @@
+"""The topics' names, as the code needs them. Everything else about them is in topics.yaml."""
+
+CALLS = "calls"
+CALLER_STATE = "caller-state"
+CASE_INBOX = "case-inbox"
+CASE_STATE = "case-state"
+CASE_EVENTS = "case-events"
+WORK_ORDERS = "work-orders"
+DEAD_LETTERS = "dead-letters"
+INTAKE_CONTROL = "intake-control"
+
+
+def agency(code: str) -> str:
+    """The topic of one unit."""
+    return f"agency.{code}"
