@@ -36,17 +36,19 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Probabilities of the heads for one text, and the rows that made them (for the explanation)."""
+    """Probabilities of the heads for one text, with the rows of weights that made them (for the explanation)."""
 
     probabilities: dict[str, Floats]
-    rows: NDArray[np.int32]
+    rows: list[int]
+    block: Floats
     scale: float
 
 
 def softmax(logits: NDArray[Any], temperature: float) -> Floats:
-    scaled = logits.astype(np.float64) / temperature
+    """Probabilities along the last axis."""
+    scaled = logits * (1.0 / temperature)
     weights = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    result: Floats = (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
+    result: Floats = weights / weights.sum(axis=-1, keepdims=True)
     return result
 
 
@@ -79,32 +81,30 @@ class LinearModel:
         self.meta = meta
         self.digest = digest
 
-    def rows_of(self, grams: list[str]) -> NDArray[np.int32]:
+    def rows_of(self, grams: list[str]) -> list[int]:
         """The rows of the known n-grams, each once, in rising order (so that sums never depend on hash order)."""
         known = set(map(self.index.get, grams))
         known.discard(None)
-        return np.array(sorted(known), dtype=np.int32)  # type: ignore[type-var]
+        return sorted(known)  # type: ignore[type-var, arg-type]
 
     def score(self, grams: list[str]) -> Scores:
         """Probabilities per head. Unknown n-grams count for nothing; with none known the intercepts answer."""
         rows = self.rows_of(grams)
-        logits = self.intercept
+        block = self.weights.take(rows, axis=0)
         scale = 0.0
-        if rows.size:
-            scale = 1.0 / float(np.sqrt(self.idf2[rows].sum(dtype=np.float64)))
-            logits = self.intercept + self.weights[rows].sum(axis=0, dtype=np.float32) * np.float32(scale)
-        found = {
-            head.name: softmax(logits[head.first : head.last], head.temperature) for head in self.heads.values()
-        }
-        return Scores(found, rows, scale)
+        logits = self.intercept
+        if rows:
+            scale = float(self.idf2.take(rows).sum()) ** -0.5
+            logits = logits + block.sum(axis=0) * np.float32(scale)
+        found = {name: softmax(logits[head.first : head.last], head.temperature) for name, head in self.heads.items()}
+        return Scores(found, rows, block, scale)
 
-    def contributions(self, scores: Scores, *, head: str, wanted: int, against: int) -> list[tuple[str, float]]:
-        """N-grams of the scored text with what each adds to class `wanted` over class `against`, strongest first."""
+    def contributions(self, scores: Scores, *, head: str, wanted: int, against: int, limit: int) -> list[tuple[str, float]]:
+        """The n-grams of the scored text that speak most for class `wanted` over class `against`, strongest first."""
         first = self.heads[head].first
-        block = self.weights[scores.rows]
-        gains = (block[:, first + wanted] - block[:, first + against]) * np.float32(scores.scale)
-        order = np.argsort(-gains, kind="stable")
-        return [(self.names[int(scores.rows[i])], float(gains[i])) for i in order[:24] if gains[i] > 0]
+        gains = scores.block[:, first + wanted] - scores.block[:, first + against]
+        order = (-gains).argsort(kind="stable")[:limit].tolist()
+        return [(self.names[scores.rows[i]], float(gains[i]) * scores.scale) for i in order if gains[i] > 0]
 
 
 def save_model(

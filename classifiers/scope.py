@@ -35,7 +35,7 @@ _ASK_AFTER = re.compile(r"怎么(?:举报|办理|预防|处理|判|算|定|赔|�
 _ASK_BEFORE = re.compile(r"(?:咨询|请问|打听|问一下|问问|想问|了解一下)[^,。!?;]{0,8}$")
 _PAST = re.compile(r"(?:去年|前年|大前年|上个?月|几个?月前|[一二两三四五六七八九十\d]+个?多?(?:年|月)前|年前|早些年|前些年|前几年|那年|当年|小时候|以前|从前|曾经|原来|过去)[^。!?;]{0,12}$")
 _PAST_NOW = re.compile(r"(?:现在|刚|今天|今晚|正在|这会|眼下|又|还在|一直|到现在)")
-_SUPPOSED = re.compile(r"(?:要是|如果|万一|假如|假设|真要|哪天|等哪天|非得|一旦|就怕|怕|担心|早晚|容易|可能会?|好引起|别再|迟早|差点儿?|差一点儿?|险些|好悬|要不然|有.{0,2}风险|隐患)[^,。!?;]{0,10}$")
+_SUPPOSED = re.compile(r"(?:以为|还当|要是|如果|万一|假如|假设|真要|哪天|等哪天|非得|一旦|就怕|怕|担心|早晚|容易|可能会?|好引起|别再|迟早|差点儿?|差一点儿?|险些|好悬|要不然|有.{0,2}风险|隐患)[^,。!?;]{0,10}$")
 _THREAT_BEFORE = re.compile(r"(?:再不|再.{0,6}就|不.{1,8}就|敢.{0,6}就|他说|她说|说要|说是要|扬言|威胁|说|喊着?|叫嚣|嚷嚷着?)[^。!?;]{0,8}$")
 _FIGURE_BEFORE = re.compile(r"(?:跟|像|好像|就像|如同|简直|等于|这不是|这不就是|不就是|纯属|纯|比|跟特么|变相|明|堪称|何异于|和)[^,。!?;]{0,3}$")
 _FIGURE_AFTER = re.compile(r"^[^,。!?;]{0,4}(?:似的|一样|一般|没区别|有啥区别|有什么区别|没两样|何异|差不多|呢这是|啊这是|是吧|还贵|的价)")
@@ -63,13 +63,19 @@ def negated(text: str, start: int, end: int) -> bool:
     return last > end and _AFTER_NEGATION.match(text[end:last]) is not None
 
 
+def _operator_asks(text: str, start: int) -> bool:
+    """Whether the word stands in the call-taker's turn of a dialogue (警:有没有着火?), who asks and does not tell."""
+    taker = text.rfind("警:", 0, start)
+    return taker >= 0 and text.rfind("报:", taker, start) < 0 and "报:" in text
+
+
 def scope_of(text: str, start: int, end: int) -> Scope:
     """All the ways in which `text[start:end]` may not mean what it says."""
     found = Scope.NEGATED if negated(text, start, end) else Scope.PLAIN
     first, last = clause_bounds(text, start, end)
     before, after = text[first:start], text[end:last]
     wide_before = text[max(0, start - 24) : start]
-    if _ASK_AFTER.search(text[end : end + 14]) or _ASK_BEFORE.search(wide_before):
+    if _operator_asks(text, start) or _ASK_AFTER.search(text[end : end + 14]) or _ASK_BEFORE.search(wide_before):
         found |= Scope.ASKED
     if _PAST.search(wide_before) and not _PAST_NOW.search(wide_before):
         found |= Scope.PAST

@@ -1,11 +1,15 @@
 """When to answer and when to let a person look.
 
-What a mistake costs is written down (`Costs`); the cut-offs of `Thresholds` are chosen on calls of writers whom the
-model did not train on, as those that cost least in sum (see `python -m classifiers.train --thresholds`).
-A city may use its own.
+What a mistake costs is written down (`Costs`); the cut-offs of `Thresholds` are those that cost least in sum on calls of
+writers whom the model did not train on, with at most `REVIEW_BUDGET` of the calls reviewed
+(`python -m classifiers.train --thresholds` prints the curve). A city may use its own.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
+
+REVIEW_BUDGET: Final = 0.12
+"""At most this share of calls is left to a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +26,19 @@ class Costs:
 class Thresholds:
     """Cut-offs on calibrated probabilities, each in 0..1.
 
-    non_police_danger: answer non_police only while the probability of police-or-joint is at most this.
-    invalid_real: answer invalid only while the probability that it is a real call is at most this.
-    danger: send police only from this probability of police-or-joint on.
+    non_police: answer non_police only while the probability of police-or-joint is at most this.
+    non_police_look: the same, where a rule of level `look` has fired.
+    danger: send police on the model's word only from this probability of police-or-joint on.
+    invalid: answer invalid only while the probability that it is a real call is at most this.
     category: answer non_police only from this probability of its category on.
     """
 
     costs: Costs = field(default_factory=Costs)
-    non_police_danger: float = 0.30
-    invalid_real: float = 0.35
-    danger: float = 0.40
-    category: float = 0.10
+    non_police: float = 0.06
+    non_police_look: float = 0.03
+    danger: float = 0.14
+    invalid: float = 0.40
+    category: float = 0.0
 
 
-DEFAULT = Thresholds()
+DEFAULT: Final = Thresholds()

@@ -4,15 +4,22 @@ Pure and deterministic: the same text, model and tables give the same answer on 
 raises, whatever the string, and its cost does not grow with the text beyond `normalise.MAX_CHARS`.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifiers.features import grams, model_view
-from classifiers.gazetteer import Place, locate
-from classifiers.model import LinearModel, load_model
+from classifiers.concepts import load_concepts
+from classifiers.decide import Decision, Evidence, decide
+from classifiers.explain import cues, sentence
+from classifiers.extract import extract
+from classifiers.features import View, view_of
+from classifiers.gazetteer import Place, load_gazetteer, locate
+from classifiers.model import LinearModel, Scores, load_model
 from classifiers.normalise import normalise
-from classifiers.taxonomy import DANGER, Outcome, Urgency, load_taxonomy
+from classifiers.rules import load_rules
+from classifiers.tables import HERE
+from classifiers.taxonomy import Outcome, Urgency, load_taxonomy
 from classifiers.thresholds import DEFAULT, Thresholds
 
 __all__ = ["Classifier", "Place", "Triage"]
@@ -66,53 +73,127 @@ class Triage:
         }
 
 
+DECIDING_TABLES = (
+    "taxonomy.yaml",
+    "gazetteer/districts.yaml",
+    "gazetteer/landmarks.yaml",
+    "gazetteer/outside.yaml",
+    "lexicons/concepts.yaml",
+    "lexicons/rules.yaml",
+    "lexicons/traditional.yaml",
+)
+"""The tables that have a say in an answer; their bytes are part of `Triage.model`."""
+
+_KNOWN_SHARE = 0.3
+"""With fewer known characters than this a text is not understood: another script, or noise."""
+
+_STRONGEST = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A call read but not yet decided: all that does not depend on the thresholds."""
+
+    text: str
+    place: Place
+    view: View
+    scores: Scores
+    evidence: Evidence
+
+
 class Classifier:
     """A loaded model with its rules and gazetteer. Immutable; safe to share between threads."""
 
-    __slots__ = ("_codes", "_model", "_outcomes", "digest")
+    __slots__ = ("_codes", "_members", "_model", "_rank", "_rules", "_urgencies", "digest")
 
     def __init__(self, model: LinearModel) -> None:
         taxonomy = load_taxonomy()
         self._model = model
         self._codes = model.heads["category"].classes
-        self._outcomes = tuple(taxonomy.outcome_of(code) for code in self._codes)
-        self.digest = model.digest
+        self._rank = {code: number for number, code in enumerate(self._codes)}
+        outcomes = [Outcome(name) for name in model.heads["outcome"].classes]
+        self._members = tuple(
+            (outcome, place, [i for i, code in enumerate(self._codes) if taxonomy.outcome_of(code) is outcome])
+            for place, outcome in enumerate(outcomes)
+        )
+        self._urgencies = tuple(Urgency(name) for name in model.heads["urgency"].classes)
+        self._rules = load_rules()
+        load_concepts()
+        load_gazetteer()
+        digest = hashlib.sha256(model.digest.encode())
+        for name in DECIDING_TABLES:
+            digest.update((HERE / name).read_bytes())
+        self.digest = digest.hexdigest()
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> "Classifier":
         """The classifier over the committed model, or over another directory. Raises ModelError or TableError."""
         return cls(load_model(model_dir))
 
-    def triage(self, text: str, *, address: str | None = None, thresholds: Thresholds = DEFAULT) -> Triage:
-        """Decide about one call. `address` is where the line or the console says that the caller is."""
-        clean = normalise(text).text
-        place = locate(clean)
-        if place.district is None and address:
-            place = locate(normalise(address).text)
-            view = clean
-        else:
-            view = model_view(clean, place.areas)
-        scores = self._model.score(grams(view))
-        category = scores.probabilities["category"]
-        order = sorted(range(len(self._codes)), key=lambda i: -float(category[i]))
-        best = order[0]
-        outcome = self._outcomes[best]
-        danger = float(sum(category[i] for i in range(len(self._codes)) if self._outcomes[i] in DANGER))
-        rule = "model"
-        if outcome is Outcome.NON_POLICE and danger > thresholds.non_police_danger:
-            outcome, rule = Outcome.REVIEW, "review.possible_danger"
-        urgency = scores.probabilities["urgency"]
-        classes = self._model.heads["urgency"].classes
-        return Triage(
+    def read(self, text: str, *, address: str | None = None) -> Reading:
+        """Everything about a call that does not depend on thresholds."""
+        normal = normalise(text)
+        clean = normal.text
+        named = locate(clean)
+        view = view_of(clean, named.areas)
+        grams = view.grams()
+        scores = self._model.score(grams)
+        category = scores.probabilities["category"].tolist()
+        by_outcome = scores.probabilities["outcome"].tolist()
+        # Two looks at the same question: the sum over categories and a head of its own. Their mean erred less than either.
+        outcome = {
+            name: (sum([category[i] for i in members]) + by_outcome[place]) / 2.0
+            for name, place, members in self._members
+        }
+        index = self._model.index
+        characters = view.bounded[1:-1]
+        known = sum([char in index for char in characters])
+        evidence = Evidence(
+            ranking=[code for _, code in sorted(zip(category, self._codes, strict=True), key=_likelier)],
+            category=dict(zip(self._codes, category, strict=True)),
             outcome=outcome,
-            category=self._codes[best],
-            urgency=Urgency(classes[int(urgency.argmax())]),
-            confidence=round(float(category[best]), 4),
-            suggestions=tuple((self._codes[i], round(float(category[i]), 4)) for i in order[:3]),
-            rule=rule,
-            reason="按来电内容判断。",
-            cues=(),
-            place=place,
-            extracted={},
+            urgency=self._urgencies[int(scores.probabilities["urgency"].argmax())],
+            fired=self._rules.fired(clean),
+            empty=not characters,
+            understood=known >= _KNOWN_SHARE * len(characters),
+            partial=normal.truncated,
+        )
+        place = named
+        if named.district is None and named.outside_city is None and address:
+            place = locate(normalise(address).text)
+        return Reading(clean, place, view, scores, evidence)
+
+    def triage(self, text: str, *, address: str | None = None, thresholds: Thresholds = DEFAULT) -> Triage:
+        """Decide about one call. `address` is where the line or the console says that the caller is; it gives the place
+        only where the text names none."""
+        reading = self.read(text, address=address)
+        decision = decide(reading.evidence, thresholds)
+        return self._answer(reading, decision)
+
+    def _answer(self, reading: Reading, decision: Decision) -> Triage:
+        evidence = reading.evidence
+        wanted = self._rank[decision.category]
+        rival = next(code for code in evidence.ranking if code != decision.category)
+        gains = self._model.contributions(
+            reading.scores, head="category", wanted=wanted, against=self._rank[rival], limit=_STRONGEST
+        )
+        found = cues(reading.view, gains)
+        if decision.fired is not None:
+            found = ((decision.fired.cue, 1.0), *found)
+        return Triage(
+            outcome=decision.outcome,
+            category=decision.category,
+            urgency=decision.urgency,
+            confidence=round(min(1.0, max(0.0, decision.confidence)), 4),
+            suggestions=tuple((code, round(evidence.category[code], 4)) for code in evidence.ranking[:3]),
+            rule=decision.rule,
+            reason=sentence(decision, evidence, found),
+            cues=found,
+            place=reading.place,
+            extracted=extract(reading.text),
             model=self.digest,
         )
+
+
+def _likelier(pair: tuple[float, str]) -> tuple[float, str]:
+    return -pair[0], pair[1]

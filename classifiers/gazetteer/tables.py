@@ -15,6 +15,7 @@ from classifiers.tables import HERE, Strict, read_table
 
 _SUFFIX = re.compile(r"(?:(?:蒙古族满族|满族蒙古族|蒙古族)?(?:街道|镇|乡))$")
 
+Trust = Literal["full", "short", "weak"]
 Kind = Literal["district", "street", "landmark", "outside", "nothing"]
 
 
@@ -56,12 +57,13 @@ class OutsideTable(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a name stands for. `certain` is false for short names that are also everyday words (和平)."""
+    """What a name stands for. `trust` says what must stand around it: `full` nothing; `short` (和平) any sign of a place;
+    `weak` (前进, 东站: streets whose bare name is an everyday word) the plain pointing of "这边"."""
 
     kind: Kind
     name: str
     districts: tuple[str, ...] = ()
-    certain: bool = True
+    trust: Trust = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,12 @@ def _build(table: DistrictTable, marks: LandmarkTable, outside: OutsideTable) ->
     names: dict[str, Named] = {}
     children: dict[tuple[str, str], str] = {}
     street_codes: dict[str, str] = {}
+    weak: dict[str, list[Named]] = {}
     for district in table.districts:
         here = (district.code,)
         _add(names, district.name, Named("district", district.name, here))
         for short in district.short:
-            _add(names, short, Named("district", district.name, here, certain=False))
+            _add(names, short, Named("district", district.name, here, trust="short"))
         for code, street in district.streets.items():
             _add(names, street, Named("street", street, here))
             bare = _SUFFIX.sub("", street)
@@ -103,6 +106,8 @@ def _build(table: DistrictTable, marks: LandmarkTable, outside: OutsideTable) ->
             children[district.code, bare] = street
             if bare in district.bare:
                 _add(names, bare, Named("street", street, here))
+            elif bare != street:
+                weak.setdefault(bare, []).append(Named("street", street, here, trust="weak"))
     for code, within in marks.within.items():
         for name in within:
             names.setdefault(name, Named("landmark", name, (code,)))
@@ -112,6 +117,9 @@ def _build(table: DistrictTable, marks: LandmarkTable, outside: OutsideTable) ->
         _add(names, city, Named("outside", city))
     for name in (*marks.nothing, *outside.inside):
         names.setdefault(name, Named("nothing", name))
+    for bare, streets in weak.items():
+        if len(streets) == 1:  # a bare name of two districts' streets says nothing
+            names.setdefault(bare, streets[0])
     return Gazetteer(
         city=table.city,
         districts=MappingProxyType({district.code: district for district in table.districts}),

@@ -62,6 +62,11 @@ def _unless_empty(runtime: Runtime, path: Path) -> Runtime:
 
 
 def _make(runtime: Runtime, path: Path) -> None:
+    # What a killed trial left behind, and the archives of a Java or of options that are no more.
+    for left_behind in path.parent.glob("trial-*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    for outdated in path.parent.glob("broker-*.aot"):
+        outdated.unlink()
     work = Path(tempfile.mkdtemp(prefix="trial-", dir=path.parent))
     fresh = work / "broker.aot"
     try:

@@ -19,6 +19,7 @@ from dispatcher.broker.fetch import Say
 from dispatcher.broker.jars import ensure_jars
 from dispatcher.broker.launch import RuntimeCrashed, free_port
 from dispatcher.broker.runtime import Runtime, find_java
+from dispatcher.domain.errors import BrokerError, BrokerNotReady
 
 __all__ = ["BrokerState", "BrokerStatus", "EmbeddedBroker", "free_port"]
 
@@ -104,11 +105,11 @@ class EmbeddedBroker:
         """
         make_folder(self.data, what="data folder")
         with self._lock(timeout=timeout):
-            running = self._process()
-            if running:
-                offset = process.log_size(self.data)
-                launch.wait_ready(self.data, port=self.port, timeout=timeout, child=running, offset=offset)
+            if self._attach(timeout=timeout):
                 return self._status(attached=True)
+            record = process.read_record(self.data)
+            if record:
+                process.settle(record.pid)
             orphan = process.search(self.data)
             if orphan:  # its record is lost, and with it its port: nobody could attach
                 process.end(orphan)
@@ -158,6 +159,20 @@ class EmbeddedBroker:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _attach(self, *, timeout: float) -> bool:
+        """Waits until the broker that runs already answers; False if none runs, or it ends meanwhile."""
+        running = self._process()
+        if not running:
+            return False
+        offset = process.log_size(self.data)
+        try:
+            launch.wait_ready(self.data, port=self.port, timeout=timeout, child=running, offset=offset)
+        except BrokerNotReady:
+            raise
+        except BrokerError:
+            return False
+        return True
 
     def _launch(self, runtime: Runtime, *, timeout: float) -> None:
         launch.format_storage(self.data, runtime=runtime)

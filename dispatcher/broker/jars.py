@@ -88,6 +88,8 @@ def ensure_jars(folder: Path | None = None, *, say: Say) -> tuple[Path, ...]:
 
 def _replace(wanted: list[Jar], *, folder: Path, say: Say) -> None:
     changed = [jar.file_name for jar in wanted if (folder / jar.file_name).exists()]
+    for left_behind in folder.glob("fetch-*"):  # by a fetch that was killed
+        shutil.rmtree(left_behind, ignore_errors=True)
     fetching = Path(tempfile.mkdtemp(prefix="fetch-", dir=folder))
     try:
         for jar, path in zip(wanted, fetch_all(wanted, folder=fetching, say=say), strict=True):

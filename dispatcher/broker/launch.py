@@ -19,7 +19,7 @@ from dispatcher.broker import probe, process
 from dispatcher.broker.config import HOST, log_properties, server_properties
 from dispatcher.broker.process import Record
 from dispatcher.broker.runtime import FORMAT_CLASS, Runtime
-from dispatcher.domain.errors import BrokenJar, BrokerDied, BrokerError, BrokerNotReady, NoSpace, PortInUse
+from dispatcher.domain.errors import BrokenJar, BrokerDied, BrokerError, BrokerNotReady, DamagedData, NoSpace, PortInUse
 
 POLL_SECONDS = 0.02
 # A broker that was just killed gives its port back a moment after it is gone.
@@ -88,7 +88,8 @@ def _user_of(port: int) -> str:
     """The words " by NAME (process N)" where the system tells who listens there, else nothing."""
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
+            if listens and connection.pid:
                 return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:
         pass
@@ -107,10 +108,15 @@ def controller_port_beside(port: int) -> int:
 def format_storage(folder: Path, *, runtime: Runtime) -> None:
     """Formats the folder's log directory under a new cluster id, once; a directory formatted before stays as it is.
 
-    Kafka formats beside the final place, and a rename ends it: a format that was killed leaves nothing half-made.
+    Raises DamagedData, or what Kafka died of. Kafka formats beside the final place, and a rename ends it: a format that was killed leaves nothing half-made.
     """
     if cluster_id(folder):
         return
+    if (folder / _LOG_DIR).exists():
+        raise DamagedData(
+            f"{folder / _LOG_DIR} holds a broker's files, but its meta.properties is missing or empty",
+            hint="Restore the folder from a copy, or name another data folder",
+        )
     fresh = folder / _NEW_LOG_DIR
     shutil.rmtree(fresh, ignore_errors=True)
     properties = folder / "format.properties"
@@ -146,7 +152,7 @@ def launch(folder: Path, *, port: int, runtime: Runtime, timeout: float, options
     except BaseException:
         child.kill()
         child.wait()
-        process.reap(child.pid)
+        process.reap()
         process.forget_record(folder)
         raise
     return psutil.Process(child.pid)
@@ -167,7 +173,7 @@ def wait_ready(
         answer = probe.ask(HOST, port=port)
         if answer and answer.ready and answer.cluster_id == ours:
             return
-        returncode = child.poll() if isinstance(child, subprocess.Popen) else (None if child.is_running() else 0)
+        returncode = child.poll() if isinstance(child, subprocess.Popen) else (0 if process.gone(child) else None)
         if returncode is not None:
             raise explain(process.log_since(folder, offset=offset), returncode=returncode, folder=folder)
         if time.monotonic() > deadline:

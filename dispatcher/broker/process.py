@@ -69,7 +69,7 @@ def find(folder: Path, *, pid: int | None) -> psutil.Process | None:
     """The living broker of `folder` if it is the process `pid`; None for a stale number."""
     if pid is None:
         return None
-    reap(pid)
+    reap()
     try:
         process = psutil.Process(pid)
         ours = marker(folder) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
@@ -108,11 +108,31 @@ def spawn(folder: Path, *, runtime: Runtime, options: Sequence[str] = ()) -> sub
     return child
 
 
-def reap(pid: int) -> None:
-    """Collects the process `pid` if it is a dead child of ours; otherwise does nothing."""
-    child = _children.get(pid)
-    if child and child.poll() is not None:
-        del _children[pid]
+def reap() -> None:
+    """Collects those brokers of ours that are dead."""
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            _children.pop(pid, None)
+
+
+def gone(process: psutil.Process) -> bool:
+    """Whether the process has ended, all threads of it; one that its parent has not collected counts as ended."""
+    child = _children.get(process.pid)
+    if child:
+        reap()
+        return child.returncode is not None
+    try:
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def settle(pid: int) -> None:
+    """Waits for the last threads of a broker that was just killed: until then it holds its port and its files."""
+    with suppress(psutil.NoSuchProcess):
+        dying = psutil.Process(pid)
+        if dying.status() == psutil.STATUS_ZOMBIE:
+            _ended(dying, within=KILL_SECONDS)
 
 
 def end(process: psutil.Process, *, patience: float = STOP_SECONDS) -> None:
@@ -130,11 +150,10 @@ def end(process: psutil.Process, *, patience: float = STOP_SECONDS) -> None:
 
 
 def _ended(process: psutil.Process, *, within: float) -> bool:
-    """Whether the process ends in time. A dead one that its parent has not collected counts as ended."""
+    """Whether the process ends in time."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        reap(process.pid)
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+        if gone(process):
             return True
         time.sleep(POLL_SECONDS)
     return False

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -28,7 +28,7 @@ class Agency(BaseModel):
     desk: str = Field(pattern="^(resident|online)$")
     fallback: tuple[str, ...] = ()
     channel: Channel = Channel.TOPIC
-    districts: str | tuple[str, ...] = "all"
+    districts: Literal["all"] | tuple[str, ...] = "all"
     valid_from: date
     valid_to: date | None = None
     evidence: str
@@ -58,15 +58,26 @@ class Agencies(BaseModel):
     def _consistent(self) -> Self:
         codes = [unit.code for unit in self.units]
         names = [name for unit in self.units for name in (unit.name, *unit.aliases)]
+        wrong = []
         for kind, values in (("code", codes), ("name or alias", names)):
-            twice = sorted({value for value in values if values.count(value) > 1})
-            if twice:
-                raise ValueError(f"{kind} used twice: {', '.join(twice)}")
-        known = {*codes, DISTRICT}
+            for value in sorted({value for value in values if values.count(value) > 1}):
+                wrong.append(f"units: {kind} {value} is used twice; each must be one unit's alone")
+        by_code = {unit.code: unit for unit in self.units}
         for unit in self.units:
-            lost = [code for code in unit.fallback if code not in known]
-            if lost:
-                raise ValueError(f"unit {unit.code}: fallback {', '.join(lost)} is no unit")
-            if unit.hours is Hours.L3 and not unit.fallback:
-                raise ValueError(f"unit {unit.code}: an L3 unit needs a fallback for off hours")
+            at = f"units.{unit.code}"
+            if unit.code == DISTRICT:
+                wrong.append(f"{at}.code: the word stands for the place's own district unit; choose another")
+            if unit.valid_to is not None and unit.valid_to < unit.valid_from:
+                wrong.append(f"{at}.valid_to: lies before valid_from; correct one of them")
+            for code in unit.fallback:
+                if code not in by_code and code != DISTRICT:
+                    wrong.append(f"{at}.fallback: {code} is no unit; name one of this file, or {DISTRICT}")
+                elif code == unit.code:
+                    wrong.append(f"{at}.fallback: a unit cannot cover itself; name another")
+            if unit.hours is Hours.L3 and not any(
+                code == DISTRICT or (code in by_code and by_code[code].hours is not Hours.L3) for code in unit.fallback
+            ):
+                wrong.append(f"{at}.fallback: an L3 unit needs one that answers off hours; name an L1 or L2 unit")
+        if wrong:
+            raise ValueError("\n".join(wrong))
         return self

@@ -1,5 +1,6 @@
 """Reading one YAML file into one strict model; each mistake becomes a line with file, key path and what to do."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,8 @@ class _UniqueKeys(yaml.SafeLoader):
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=deep)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be one word", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
             seen.add(key)
@@ -39,7 +42,9 @@ def read_raw(path: Path) -> object:
         raise CatalogError(
             f"{path.name}: no such file in {path.parent}", hint="Restore it or set DISPATCHER_HOME"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CatalogError(f"{path.name}: cannot be read: {error.strerror}", hint="Make it a readable file") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise CatalogError(f"{path.name}: not YAML: {error}", hint="Correct the line named") from None
 
 
@@ -55,9 +60,16 @@ def read_model(path: Path, model: type[Model], *, drop: tuple[str, ...] = ("vers
 
 
 def mistakes(file: str, error: ValidationError) -> str:
-    """One line for each mistake."""
+    """One line for each mistake: file, key path, what is wrong, what to do.
+
+    A check over a whole model raises ValueError with lines of its own, ``key.path: what is wrong; what to do``.
+    """
     lines = []
     for item in error.errors(include_url=False, include_context=False):
+        if item["type"] == "value_error" and isinstance(item["input"], dict):
+            above = "".join(f"{part}." for part in item["loc"])
+            lines += [f"{file}: {above}{line}" for line in item["msg"].removeprefix("Value error, ").splitlines()]
+            continue
         where = ".".join(str(part) for part in item["loc"]) or "(whole file)"
         message = item["msg"].removeprefix("Value error, ")
         advice = _ADVICE.get(item["type"], "correct the value")

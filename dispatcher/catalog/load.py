@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from classifiers import load_taxonomy
+from classifiers import ClassifierError, load_taxonomy
 from classifiers.gazetteer import load_gazetteer
 from dispatcher.catalog.agencies import Agencies
 from dispatcher.catalog.files import read_model
@@ -54,7 +54,7 @@ def load_catalog(home: Path, *, policy_dir: Path | None = None) -> Catalog:
         try:
             found[name] = read_model(path, model)
         except CatalogError as error:
-            problems.append(error.message)
+            problems.append(f"{error.message}; {error.hint}" if error.hint else error.message)
 
     read("topics", home / "topics.yaml", Topics)
     read("agencies", home / "agencies.yaml", Agencies)
@@ -63,13 +63,13 @@ def load_catalog(home: Path, *, policy_dir: Path | None = None) -> Catalog:
     if problems:
         raise CatalogError("\n".join(problems))
     agencies: Agencies = found["agencies"]
-    city = City(
-        units={agency.code: agency.unit() for agency in agencies.units},
-        matters=_matters(),
-        districts={code: d.name for code, d in load_gazetteer().districts.items()},
-    )
+    try:
+        matters, districts = _matters(), {code: d.name for code, d in load_gazetteer().districts.items()}
+    except ClassifierError as error:
+        raise CatalogError(str(error), hint="Correct the classifier's table named") from None
+    city = City(units={agency.code: agency.unit() for agency in agencies.units}, matters=matters, districts=districts)
     policy = Policy(**{name: found[name] for name in _POLICIES}, sha256=_digest(home, folder))
-    problems = [*_orphans(city, policy), *_examples(found["topics"])]
+    problems = [*_orphans(city, policy), *_lost_districts(agencies, city), *_examples(found["topics"])]
     if problems:
         raise CatalogError("\n".join(problems))
     return Catalog(found["topics"], agencies, city, policy)
@@ -128,6 +128,17 @@ def _orphans(city: City, policy: Policy) -> list[str]:
             f"{where}: {code} is no category of the taxonomy; correct it" for code in codes if code not in city.matters
         ]
     return wrong
+
+
+def _lost_districts(agencies: Agencies, city: City) -> list[str]:
+    """Districts of units that the city does not have."""
+    return [
+        f"agencies.yaml: units.{unit.code}.districts: {code} is no district of the gazetteer; correct it"
+        for unit in agencies.units
+        if unit.districts != "all"
+        for code in unit.districts
+        if code not in city.districts
+    ]
 
 
 def _examples(topics: Topics) -> list[str]:

@@ -10,6 +10,18 @@ from dispatcher.domain.calls import CallReceived
 #: Stands in a topic's name for each unit's code.
 PER_AGENCY = "agency.{code}"
 
+#: An input and the state that belongs to it, partition by partition.
+CO_PARTITIONED = (("calls", "caller-state"), ("case-inbox", "case-state"))
+#: Without these no worker can run.
+NEEDED = (
+    *(name for pair in CO_PARTITIONED for name in pair),
+    "case-events",
+    "work-orders",
+    PER_AGENCY,
+    "dead-letters",
+    "intake-control",
+)
+
 #: Schema names that topics.yaml may use -> the model that is the schema.
 SCHEMAS: dict[str, type[BaseModel]] = {
     "call.received.v1": CallReceived,
@@ -48,10 +60,10 @@ class Topic(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if sum((self.retention_days is not None, self.compacted, self.forever)) != 1:
-            raise ValueError("exactly one of retention_days, compacted, forever")
+            raise ValueError("retention_days: set exactly one of retention_days, compacted, forever")
         unknown = [name for name in self.schemas if name not in SCHEMAS and name not in PLAIN_SCHEMAS]
         if unknown:
-            raise ValueError(f"schemas: no such schema {', '.join(unknown)}")
+            raise ValueError(f"schemas: no such schema {', '.join(unknown)}; use one of {', '.join(sorted(SCHEMAS))}")
         return self
 
     def config(self, *, replication: int) -> dict[str, str]:
@@ -86,16 +98,25 @@ class Topics(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         names = [topic.name for topic in self.topics]
-        if len(set(names)) != len(names):
-            raise ValueError("a topic's name stands twice")
+        wrong = [
+            f"topics.{name}: the name stands twice; remove one" for name in sorted(set(names)) if names.count(name) > 1
+        ]
+        wrong += [f"topics: no topic {name}, which the service needs; add it" for name in NEEDED if name not in names]
         for topic in self.topics:
-            lost = [p for p in (*topic.producers, *topic.consumers, topic.owner) if p not in self.parties]
-            if lost:
-                raise ValueError(f"topic {topic.name}: {', '.join(lost)} is not among the parties")
+            for party in dict.fromkeys((*topic.producers, *topic.consumers, topic.owner)):
+                if party not in self.parties:
+                    wrong.append(f"topics.{topic.name}: {party} is not among the parties; add it there or correct it")
         by_name = {topic.name: topic for topic in self.topics}
-        for source, state in (("calls", "caller-state"), ("case-inbox", "case-state")):
-            if source in by_name and state in by_name and by_name[source].partitions != by_name[state].partitions:
-                raise ValueError(f"{state} needs as many partitions as {source}: they are co-partitioned")
+        for source, state in CO_PARTITIONED:
+            if source in by_name and state in by_name:
+                if by_name[source].partitions != by_name[state].partitions:
+                    wrong.append(f"topics.{state}.partitions: must be as many as those of {source}; make them equal")
+                if not by_name[state].compacted:
+                    wrong.append(f"topics.{state}.compacted: the state is rebuilt from here; set it to true")
+                if not by_name[source].append_time:
+                    wrong.append(f"topics.{source}.append_time: decisions use the broker's time; set it to true")
+        if wrong:
+            raise ValueError("\n".join(wrong))
         return self
 
     def expanded(self, agency_codes: tuple[str, ...]) -> dict[str, Topic]:

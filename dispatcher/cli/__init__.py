@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from dispatcher import __version__
 from dispatcher.domain.errors import DispatcherError
@@ -59,7 +60,7 @@ def program() -> None:
 def main() -> None:
     """Run the program: errors made on purpose are one sentence and status 2, a Ctrl-C is status 130."""
     try:
-        program.main(standalone_mode=False)
+        status = program.main(standalone_mode=False)  # click returns the status of `Context.exit` here
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -73,5 +74,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(141)
     except DispatcherError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[red]error[/] {error}", markup=True)
+        # The message may quote a file or a record: it is text, never markup.
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error", "red"), " ", str(error)))
         sys.exit(2)
+    sys.exit(status if isinstance(status, int) else 0)

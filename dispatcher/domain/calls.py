@@ -3,12 +3,14 @@
 The wire form is the topic ``calls``; the field names of city CAD systems (domain rule 8) are accepted as aliases.
 """
 
+import codecs
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any, Final
 
 import orjson
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.policy import IntakePolicy
@@ -16,9 +18,15 @@ from dispatcher.domain.policy import IntakePolicy
 #: China has one time zone and no daylight saving; CAD systems write local times without an offset.
 CITY_TIME: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_CAD_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+#: C0 but tab and line ends, DEL, C1 (a terminal obeys U+009B), surrogates, noncharacters. Ids and names are one line.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_CAD_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+#: More unknown fields than these, or longer names, are not told one by one: a record may be full of them.
+_UNKNOWN_FIELDS, _UNKNOWN_NAME = 20, 64
 
 #: Fields of a CAD record that this service has no use for, known so that they are not reported as unknown.
 _CAD_IGNORED: Final = frozenset(
@@ -36,6 +44,16 @@ def _time(value: object) -> object:
     return value
 
 
+def _number(value: str | None) -> str | None:
+    """A withheld number (“隐藏号码”, 00000000) is no caller: two people behind it are not one."""
+    return value if value and any(c.isdigit() and c != "0" for c in value) else None
+
+
+def _or_default(default: object) -> BeforeValidator:
+    """CAD exports write null or "" for a field that they do not fill."""
+    return BeforeValidator(lambda value: default if value is None or value == "" else value)
+
+
 class CallReceived(BaseModel):
     """``call.received.v1``: one call to the line. Only ``call_id``, ``received_at`` and ``text`` are required."""
 
@@ -43,22 +61,34 @@ class CallReceived(BaseModel):
 
     call_id: str = Field(validation_alias=AliasChoices("call_id", "jjdbh"), min_length=1, max_length=128)
     received_at: Annotated[datetime, BeforeValidator(_time)] = Field(
-        validation_alias=AliasChoices("received_at", "jjsj")
+        validation_alias=AliasChoices("received_at", "jjsj", "bjsj")
     )
     text: str = Field(validation_alias=AliasChoices("text", "bjnr"))
-    caller: str | None = Field(None, validation_alias=AliasChoices("caller", "bjdh"), max_length=64)
+    caller: Annotated[str | None, AfterValidator(_number)] = Field(
+        None, validation_alias=AliasChoices("caller", "bjdh"), max_length=64
+    )
     contact: str | None = Field(None, validation_alias=AliasChoices("contact", "lxdh"), max_length=64)
     address: str | None = Field(None, validation_alias=AliasChoices("address", "jqdz"), max_length=500)
     caller_address: str | None = Field(None, validation_alias=AliasChoices("caller_address", "bjdz"), max_length=500)
-    source: str = Field("110", validation_alias=AliasChoices("source", "jqlyfs"), min_length=1, max_length=32)
+    source: Annotated[str, _or_default("110")] = Field(
+        "110", validation_alias=AliasChoices("source", "jqlyfs"), min_length=1, max_length=32
+    )
     console: str | None = Field(None, max_length=64)
     operator: str | None = Field(None, max_length=64)
-    confidential: bool = Field(False, validation_alias=AliasChoices("confidential", "sfbm"))
+    confidential: Annotated[bool, _or_default(False)] = Field(
+        False, validation_alias=AliasChoices("confidential", "sfbm")
+    )
 
     @property
     def unknown_fields(self) -> tuple[str, ...]:
-        """Names that the contract does not know, sorted: kept out of every decision, but told to the console's owner."""
-        return tuple(sorted(set(self.model_extra or ()) - _CAD_IGNORED))
+        """Names that the contract does not know, sorted: kept out of every decision, but told to the console's owner.
+
+        At most 20 names of 64 characters, then how many more: what a record says of itself must not outgrow a message.
+        """
+        names = sorted(set(self.model_extra or ()) - _CAD_IGNORED)
+        told = [_one_line(name, _UNKNOWN_NAME) for name in names[:_UNKNOWN_FIELDS]]
+        more = len(names) - _UNKNOWN_FIELDS
+        return (*told, f"… {more} more") if more > 0 else tuple(told)
 
 
 def read_call(value: bytes | None, *, appended_at: datetime, policy: IntakePolicy) -> CallReceived:
@@ -79,7 +109,7 @@ def read_call(value: bytes | None, *, appended_at: datetime, policy: IntakePolic
         call = CallReceived.model_validate_json(value)
     except ValidationError as error:
         raise _refusal(error) from None
-    if not call.text:
+    if not any(c.isprintable() and not c.isspace() for c in call.text) and not _CONTROL.search(call.text):
         raise BadRecord("text is empty", code="D305", hint="A silent call has a text that says so, e.g. （无人说话）")
     if len(call.text) > policy.text_max_characters:
         raise BadRecord(
@@ -87,8 +117,10 @@ def read_call(value: bytes | None, *, appended_at: datetime, policy: IntakePolic
             code="D306",
             hint="Split the record or send a summary",
         )
-    if _CONTROL.search(call.text) or _CONTROL.search(call.call_id):
-        raise BadRecord("text or call_id holds control characters", code="D307", hint="Check the console's encoding")
+    for name in ("call_id", "text", "caller", "contact", "address", "caller_address", "source", "console", "operator"):
+        unwanted = _CONTROL if name in ("text", "address", "caller_address") else _NOT_ONE_LINE
+        if unwanted.search(getattr(call, name) or ""):
+            raise BadRecord(f"{name} holds control characters", code="D307", hint="Check the console's encoding")
     ahead = call.received_at - appended_at
     if ahead > timedelta(minutes=policy.max_future_minutes):
         raise BadRecord(
@@ -139,33 +171,49 @@ class Salvage(BaseModel):
 def salvage(value: bytes | None, *, policy: IntakePolicy) -> Salvage:
     """Whatever a person could read in `value`; never raises. At most ``policy.salvage_characters`` of text."""
     raw = (value or b"")[: policy.salvage_characters * 4 + policy.record_max_bytes]
+    legible = _decode(raw, cut=len(raw) < len(value or b""))
     fields: dict[str, Any] = {}
     try:
-        loaded = orjson.loads(raw)
+        loaded = orjson.loads(legible)
         fields = loaded if isinstance(loaded, dict) else {}
     except orjson.JSONDecodeError:
         pass
 
-    def pick(*names: str, limit: int) -> str | None:
+    def pick(*names: str, limit: int, clean: Callable[[str, int], str] = _one_line) -> str | None:
         for name in names:
             got = fields.get(name)
             if isinstance(got, str | int | float) and not isinstance(got, bool) and str(got).strip():
-                return _clean(str(got), limit)
+                return clean(str(got), limit) or None
         return None
 
-    text = pick("text", "bjnr", limit=policy.salvage_characters)
+    text = pick("text", "bjnr", limit=policy.salvage_characters, clean=_clean)
     if text is None:
-        text = _clean(raw[: policy.salvage_characters * 4].decode("utf-8", "replace"), policy.salvage_characters)
+        text = _clean(legible[: policy.salvage_characters * 4], policy.salvage_characters)
     return Salvage(
         text=text or "（空记录）",
         claimed_call_id=pick("call_id", "jjdbh", limit=128),
-        caller=pick("caller", "bjdh", limit=64),
+        caller=_number(pick("caller", "bjdh", limit=64)),
         address=pick("address", "jqdz", limit=200),
     )
 
 
+def _decode(raw: bytes, *, cut: bool) -> str:
+    """UTF-8, else GB 18030 (what an old console sends), else whatever of UTF-8 can be read; the last character of cut
+    bytes may be half."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return codecs.getincrementaldecoder(encoding)().decode(raw, final=not cut)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "replace")
+
+
 def _clean(text: str, limit: int) -> str:
-    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()[:limit]
+    return _CONTROL.sub(" ", text).strip()[:limit]
+
+
+def _one_line(text: str, limit: int) -> str:
+    return _NOT_ONE_LINE.sub(" ", text).strip()[:limit]
 
 
 def utc(milliseconds: int) -> datetime:

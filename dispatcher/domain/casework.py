@@ -21,6 +21,7 @@ from dispatcher.domain.codes import (
     LinkKind,
     Outcome,
     Role,
+    in_doubt,
 )
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
@@ -32,6 +33,7 @@ from dispatcher.domain.messages import (
     CaseRaised,
     LedgerEvent,
     Message,
+    Place,
     SourceRecord,
     TriagedCall,
     UnreadableCall,
@@ -80,11 +82,16 @@ def on_triaged_call(case: CaseRecord | None, call: TriagedCall, context: Context
 def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: Context) -> Work:
     """A call, proven new at its own case, joins this one; danger in it raises the case at once (rule 9.4)."""
     call = attached.call
+    if case is not None and case.status is CaseStatus.LINKED:
+        # What triage took for a case only guards an id (the id had been used twice): the call gets a case of its own.
+        anew = ids.salvage_case_id(context.record.topic, context.record.partition, context.record.offset)
+        return Work(forward=attached.model_copy(update={"case_id": anew}))
     if case is None or call.link is None:
         # The earlier case has been archived: what the call says opens the case anew under the id it was sent to.
         return _open(call.model_copy(update={"case_id": attached.case_id, "link": None}), context)
     counted = call.link.kind is LinkKind.REPEAT
-    grown = case.model_copy(update={"repeats": case.repeats + counted, "last_call_at": call.received_at})
+    last = max(call.received_at, case.last_call_at or call.received_at)
+    grown = case.model_copy(update={"repeats": case.repeats + counted, "last_call_at": last})
     raised, raise_fields, orders = _raise(grown, call, context)
     fields = entries.about(raised, call, context)
     events: list[LedgerEvent | AlertRaised] = [
@@ -101,7 +108,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
         ),
     ]
     if raise_fields is not None:
-        events.append(CaseRaised(**fields, **raise_fields, event_id=entries.event_id(attached.case_id, context, 2)))
+        events.append(CaseRaised(**(fields | raise_fields), event_id=entries.event_id(attached.case_id, context, 2)))
     return Work(case=raised, events=tuple(events), orders=orders)
 
 
@@ -153,7 +160,12 @@ def stray(call: TriagedCall, error: BadRecord, place: SourceRecord) -> Unreadabl
         error_code=error.code,
         error=error.message,
         decision=call.decision.model_copy(
-            update={"outcome": Outcome.REVIEW, "rule": f"intake.{error.code}", "reason": reason}
+            update={
+                "outcome": Outcome.REVIEW,
+                "urgency": in_doubt(call.decision.outcome, call.decision.urgency),
+                "rule": f"intake.{error.code}",
+                "reason": reason,
+            }
         ),
         place=call.place,
         source=call.source,
@@ -179,13 +191,12 @@ def _seen_before(case: CaseRecord, call: TriagedCall) -> Work:
 
 def _open(call: TriagedCall, context: Context) -> Work:
     decision = call.decision
-    plan = _plan(call, context)
+    plan = _plan(call, call.place, context)
     status = CaseStatus.DISPATCHED
     if plan.waits_for_person:
         status = CaseStatus.REVIEW
     elif decision.outcome is Outcome.INVALID:
         status = CaseStatus.INVALID
-    orders = tuple(_orders(call, call.case_id, plan, plan.assignments, 1, context))
     case = CaseRecord(
         case_id=call.case_id,
         call_id=call.call_id,
@@ -201,6 +212,7 @@ def _open(call: TriagedCall, context: Context) -> Work:
         opened_at=context.at,
         last_call_at=call.received_at,
     )
+    orders = tuple(_orders(call, case, plan, plan.assignments, context))
     fields = entries.about(case, call, context)
     opened = CaseOpened(
         **fields,
@@ -223,31 +235,47 @@ def _open(call: TriagedCall, context: Context) -> Work:
 def _raise(
     case: CaseRecord, call: TriagedCall, context: Context
 ) -> tuple[CaseRecord, dict[str, Any] | None, tuple[WorkOrder, ...]]:
-    """Grow outcome, urgency and units by what the new call says. Nothing ever shrinks by a repeat call."""
+    """Grow outcome, urgency and units by what the new call says. Nothing ever shrinks by a repeat call.
+
+    A raise is a new round: every unit on the case gets an order that tells the new urgency and its part from now on, those
+    that hold an order too, for nothing else would tell them.
+    """
     decision = call.decision
     graver = GRAVITY[decision.outcome] > GRAVITY[case.outcome]
     faster = URGENCY_RANK[decision.urgency] > URGENCY_RANK[case.urgency]
     if not (graver or faster):
         return case, None, ()
-    plan = _plan(call, context)
-    held = {case.lead, *case.assist} - {None}
-    fresh = tuple(a for a in plan.assignments if a.agency not in held)
-    orders = tuple(_orders(call, case.case_id, plan, fresh, case.round + 1, context))
-    lead = plan.lead if graver and plan.lead else case.lead or plan.lead
-    others = (*case.assist, *((case.lead,) if case.lead else ()), *(a.agency for a in plan.assignments))
+    plan = _plan(call, _place_on(case, call), context)
+    # Another category that is no graver brings its units in, but who leads the graver matter goes on leading.
+    takes_over = plan.lead is not None and (graver or case.lead is None or decision.category == case.category)
+    lead = plan.lead if takes_over else case.lead
+    units = dict.fromkeys((*((lead,) if lead else ()), *case.assist, *((case.lead,) if case.lead else ())))
+    units |= dict.fromkeys(given.agency for given in plan.assignments)
+    status = case.status
+    if plan.waits_for_person and graver:
+        status = CaseStatus.REVIEW  # danger that cannot be dispatched from here: a person looks at once
+    elif lead is not None:
+        status = CaseStatus.DISPATCHED
     raised = case.model_copy(
         update={
             "outcome": decision.outcome if graver else case.outcome,
             "category": decision.category if graver else case.category,
             "urgency": decision.urgency if faster else case.urgency,
-            "status": CaseStatus.DISPATCHED if lead else case.status,
+            "status": status,
             "lead": lead,
-            "assist": tuple(dict.fromkeys(code for code in others if code != lead)),
+            "assist": tuple(code for code in units if code != lead),
             "district": case.district or call.place.district,
             "round": case.round + 1,
         }
     )
+    planned = {given.agency: given for given in plan.assignments}
+    given = tuple(_part(code, lead, planned) for code in units)
+    orders = tuple(_orders(call, raised, plan, given, context))
     fields = {
+        "outcome": raised.outcome,
+        "category": raised.category,
+        "urgency": raised.urgency,
+        "district": raised.district,
         "before_outcome": case.outcome,
         "before_urgency": case.urgency,
         "orders": tuple(entries.brief(order) for order in orders),
@@ -256,12 +284,27 @@ def _raise(
     return raised, fields, orders
 
 
-def _plan(call: TriagedCall, context: Context) -> routing.Plan:
+def _part(code: str, lead: str | None, planned: dict[str, routing.Assignment]) -> routing.Assignment:
+    """A unit's part from now on: as planned, unless the plan would make it a second lead."""
+    role = Role.LEAD if code == lead else Role.ASSIST
+    given = planned.get(code)
+    return given if given is not None and given.role is role else routing.Assignment(code, role)
+
+
+def _place_on(case: CaseRecord, call: TriagedCall) -> Place:
+    """The call's place; a caller who calls again need not name the district once more."""
+    place = call.place
+    if place.district or place.districts or place.outside_city:
+        return place
+    return place.model_copy(update={"district": case.district})
+
+
+def _plan(call: TriagedCall, place: Place, context: Context) -> routing.Plan:
     return routing.route(
         outcome=call.decision.outcome,
         category=call.decision.category,
         urgency=call.decision.urgency,
-        place=call.place,
+        place=place,
         at=context.at,
         city=context.city,
         policy=context.policy.routing,
@@ -271,31 +314,31 @@ def _plan(call: TriagedCall, context: Context) -> routing.Plan:
 
 def _orders(
     call: TriagedCall,
-    case_id: str,
+    case: CaseRecord,
     plan: routing.Plan,
     assignments: tuple[routing.Assignment, ...],
-    round_: int,
     context: Context,
 ) -> Iterator[WorkOrder]:
+    """Orders of the case's present round, in the case's category and urgency."""
     decision = call.decision
     for given in assignments:
         yield WorkOrder(
-            order_id=ids.order_id(case_id, given.agency, round_),
-            case_id=case_id,
+            order_id=ids.order_id(case.case_id, given.agency, case.round),
+            case_id=case.case_id,
             call_id=call.call_id,
             agency=given.agency,
             role=given.role,
             capacity=given.capacity,
             covers_for=given.covers_for,
-            category=decision.category,
-            urgency=decision.urgency,
+            category=case.category,
+            urgency=case.urgency,
             text=call.text,
-            place=call.place,
+            place=_place_on(case, call),
             issued_at=context.at,
             deadlines=deadlines.for_order(
                 role=given.role,
-                category=decision.category,
-                urgency=decision.urgency,
+                category=case.category,
+                urgency=case.urgency,
                 issued_at=context.at,
                 policy=context.policy.deadlines,
                 hours=context.policy.hours,

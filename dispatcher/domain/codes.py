@@ -34,6 +34,12 @@ class Urgency(StrEnum):
 URGENCY_RANK: dict[Urgency, int] = {Urgency.ROUTINE: 0, Urgency.URGENT: 1, Urgency.EMERGENCY: 2}
 
 
+def in_doubt(outcome: Outcome, urgency: Urgency) -> Urgency:
+    """How fast a person must look at a call that was thought to be that, but whose record is not to be trusted."""
+    danger = outcome in (Outcome.POLICE, Outcome.JOINT) or urgency is Urgency.EMERGENCY
+    return Urgency.EMERGENCY if danger else Urgency.URGENT
+
+
 class Role(StrEnum):
     """A unit's part in a case: exactly one leads, others assist."""
 

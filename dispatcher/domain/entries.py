@@ -75,9 +75,9 @@ def decided(
 
 
 def about(case: CaseRecord, call: TriagedCall, context: Context) -> dict[str, Any]:
-    return decided(
-        call.decision, call.place.district, case.lead, case.assist, call.call_id, case.case_id, call.source, context
-    )
+    """Those fields for a call on a case; a call that names no district lies where its case does."""
+    district = call.place.district or case.district
+    return decided(call.decision, district, case.lead, case.assist, call.call_id, case.case_id, call.source, context)
 
 
 def triaged_event(call: TriagedCall, fields: dict[str, Any], context: Context) -> CallTriaged:

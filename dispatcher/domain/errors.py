@@ -12,6 +12,7 @@
     │   ├── BrokerNotReady     D208
     │   ├── BrokerBusy         D209
     │   └── BrokerNotStopped   D210
+    │   ├── DamagedData        D211
     ├── BadRecord              D3xx  a record that cannot be taken as it is
     ├── CatalogError           D401  topics.yaml, agencies.yaml, taxonomy or a policy file
     ├── SettingsError          D402  the environment or the command line
@@ -117,6 +118,12 @@ class BrokerNotStopped(BrokerError):
     """The broker's process is still there after it was told to end."""
 
     code = "D210"
+
+
+class DamagedData(BrokerError):
+    """The data folder holds records, but not what Kafka needs to know them as its own."""
+
+    code = "D211"
 
 
 # D3xx: records that cannot be taken as they are ------------------------------------------------------

@@ -6,14 +6,25 @@ gives the same ids and every consumer outside Kafka can drop the second copy by 
 
 import hashlib
 import hmac
-from uuid import UUID, uuid5
+import re
+import unicodedata
+from uuid import UUID
 
 _NAMESPACE = UUID("6f1f0b52-35d1-5b0c-9f0e-110110110110")
 
+#: A number as a console may write it, its punctuation removed: +86, 0086 or 86 before it, the trunk 0 before a mobile's.
+_COUNTRY = re.compile(r"(?:\+|00)86(?=\d{5})|86(?=1[3-9]\d{9}$)")
+_MOBILE_TRUNK = re.compile(r"0(?=1[3-9]\d{9}$)")
+_NUMBER = re.compile(r"\+?[0-9]+")
+
 
 def _derive(kind: str, *parts: object) -> str:
-    # The unit separator cannot occur in a valid id, so ("a", "b:c") and ("a:b", "c") stay apart.
-    return str(uuid5(_NAMESPACE, "\x1f".join((kind, *map(str, parts)))))
+    # The unit separator cannot occur in a valid id, so ("a", "b:c") and ("a:b", "c") stay apart. Same as str(uuid5(...)),
+    # written out because it is needed some six times a call (a test compares the two).
+    name = "\x1f".join((kind, *map(str, parts)))
+    digest = hashlib.sha1(_NAMESPACE.bytes + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def case_id(call_id: str) -> str:
@@ -42,17 +53,23 @@ def order_id(case: str, agency: str, round_: int) -> str:
 
 
 def pseudonym(caller: str, key: str) -> str:
-    """A caller's stable stand-in: HMAC-SHA256 of the digits under the city's key, 32 hexadecimal characters.
+    """A caller's stable stand-in: HMAC-SHA256 of the number under the city's key, 32 hexadecimal characters.
 
-    Used as the Kafka key of ``calls``, so that one caller's calls stay in order without the number in a key.
+    Used as the Kafka key of ``calls``, so that one caller's calls stay in order without the number in a key. Spellings of
+    one telephone give one pseudonym; what is no telephone (an account of a web form) counts as it is written.
     """
-    digits = "".join(c for c in caller if c.isdigit() or c == "+") or caller
-    # 0086/+86/86 prefixes name the same telephone
-    for prefix in ("+86", "0086"):
-        digits = digits.removeprefix(prefix)
-    return hmac.new(key.encode(), digits.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+    written = unicodedata.normalize("NFKC", caller).strip()
+    number = "".join(c for c in written if c.isalnum() or c == "+")
+    if _NUMBER.fullmatch(number):
+        national = _COUNTRY.sub("", number, count=1) if _COUNTRY.match(number) else number
+        if national != number and len(national) >= 9 and national[0] not in "01":
+            national = f"0{national}"  # abroad the trunk 0 of an area code is left out
+        written = _MOBILE_TRUNK.sub("", national) if _MOBILE_TRUNK.match(national) else national
+    return hmac.new(key.encode(), written.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
 def fingerprint(*parts: object) -> str:
     """A short digest of a call's content: tells a repeated delivery from another call under the same id."""
-    return hashlib.blake2b("\x1f".join(map(str, parts)).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    # Each part with its kind and length, so that no part can pretend to be two and None is not the word "None".
+    told = "".join(f"{type(part).__name__}{len(str(part))}:{part}" for part in parts)
+    return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8).hexdigest()

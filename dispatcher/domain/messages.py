@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dispatcher.domain.codes import Capacity, Clock, LinkKind, Outcome, Role, Urgency
+from dispatcher.domain.codes import Capacity, CaseStatus, Clock, LinkKind, Outcome, Role, Urgency
 
 
 class Message(BaseModel):
@@ -242,7 +242,7 @@ class CaseOpened(LedgerEvent):
 
     ce_type = "case.opened.v1"
 
-    status: str
+    status: CaseStatus
     text: str
     place: Place
     caller: str | None = None
@@ -270,7 +270,10 @@ class CallLinked(LedgerEvent):
 
 
 class CaseRaised(LedgerEvent):
-    """A later call showed more danger: outcome, urgency or units grew. New orders are listed; old ones stand."""
+    """A later call showed more danger: outcome, urgency or units grew; the fields tell the case as it is now.
+
+    Every unit on the case gets a new order, listed here, which takes the place of its former one: exactly one leads.
+    """
 
     ce_type = "case.raised.v1"
 

@@ -4,9 +4,9 @@ Each number's reason stands beside it in its YAML file. The models hold no defau
 """
 
 from datetime import date, time
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
 from dispatcher.domain.codes import Urgency
 
@@ -43,6 +43,24 @@ class RepeatPolicy(_Policy):
     never_repeat: tuple[str, ...]
     remembered_calls: PositiveInt
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        wrong = []
+        if not self.same_call_minutes <= self.repeat_minutes <= self.dispute_hours * 60:
+            wrong.append(
+                "repeat_minutes: must lie between same_call_minutes and dispute_hours; correct one of the three"
+            )
+        if self.silent_again_minutes > self.dispute_hours * 60:
+            wrong.append("silent_again_minutes: calls are remembered for dispute_hours only; shorten it")
+        homes: dict[str, str] = {}
+        for name, members in self.families.items():
+            for member in members:
+                if homes.setdefault(member, name) != name:
+                    wrong.append(f"families.{name}: {member} is in family {homes[member]} too; leave it in one")
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return self
+
     def same_matter(self, *, now: str, now_matter: str, before: str, before_matter: str) -> bool:
         """Whether a call of category `now` is about what a call of category `before` was about."""
         return now_matter == before_matter or before in self.grows_from.get(now, ())
@@ -55,15 +73,6 @@ class RepeatPolicy(_Policy):
         return f"desk:{desk}" if desk else category
 
 
-class Cutoffs(_Policy):
-    """A city's own cut-offs on calibrated probabilities, in place of those that were chosen with the model."""
-
-    non_police_danger: float = Field(gt=0, lt=1)
-    invalid_real: float = Field(gt=0, lt=1)
-    danger: float = Field(gt=0, lt=1)
-    category: float = Field(gt=0, lt=1)
-
-
 class TriagePolicy(_Policy):
     """What a wrong answer costs, relative to one look of a person, and where the classifier abstains."""
 
@@ -71,18 +80,39 @@ class TriagePolicy(_Policy):
     needless_police: PositiveFloat
     wrong_unit: PositiveFloat
     look: PositiveFloat
-    cutoffs: Cutoffs | None
+    #: A city's own cut-offs on calibrated probabilities, by the classifier's names; None: those chosen with the model.
+    cutoffs: dict[str, Annotated[float, Field(ge=0, le=1)]] | None
+
+
+def _quoted(value: object) -> object:
+    """YAML reads 12:00 without quotes as the number 720."""
+    if not isinstance(value, str | time):
+        raise ValueError('must be a text in quotes, such as "12:00"')
+    return value
 
 
 class HoursPolicy(_Policy):
     """Office hours of L3 units, in the city's time. The noon break stops clocks but is no off-hours (rule 9.1)."""
 
-    morning_start: time
-    morning_end: time
-    afternoon_start: time
-    afternoon_end: time
+    morning_start: Annotated[time, BeforeValidator(_quoted)]
+    morning_end: Annotated[time, BeforeValidator(_quoted)]
+    afternoon_start: Annotated[time, BeforeValidator(_quoted)]
+    afternoon_end: Annotated[time, BeforeValidator(_quoted)]
     extra_holidays: tuple[date, ...]
     extra_workdays: tuple[date, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.morning_start < self.morning_end <= self.afternoon_start < self.afternoon_end:
+            raise ValueError("morning_start: the four times must follow one another; put them in order")
+        if any(
+            clock.tzinfo for clock in (self.morning_start, self.morning_end, self.afternoon_start, self.afternoon_end)
+        ):
+            raise ValueError("morning_start: the times are the city's own; write them without an offset")
+        both = sorted(map(str, set(self.extra_holidays) & set(self.extra_workdays)))
+        if both:
+            raise ValueError(f"extra_workdays: {', '.join(both)} is among extra_holidays too; remove one")
+        return self
 
 
 class Limit(_Policy):
@@ -95,7 +125,7 @@ class Limit(_Policy):
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
         if sum(value is not None for value in (self.elapsed_minutes, self.working_hours, self.working_days)) != 1:
-            raise ValueError("set exactly one of elapsed_minutes, working_hours, working_days")
+            raise ValueError("elapsed_minutes: set exactly one of elapsed_minutes, working_hours, working_days")
         return self
 
 
@@ -107,6 +137,18 @@ class DeadlinePolicy(_Policy):
     finish: dict[Urgency, Limit]
     finish_queries: Limit
     queries: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        lost = [
+            f"{clock}.{urgency}: no limit; add one"
+            for clock in ("acknowledge", "first_answer", "finish")
+            for urgency in Urgency
+            if urgency not in getattr(self, clock)
+        ]
+        if lost:
+            raise ValueError("\n".join(lost))
+        return self
 
 
 class RoutingPolicy(_Policy):

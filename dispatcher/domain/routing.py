@@ -68,7 +68,7 @@ def route(
         return Plan((), "系统不作判断，待人工研判", waits_for_person=True)
     matter = city.matters[category]
     if place.outside_city is not None:
-        return _outside(outcome, urgency, place.outside_city, policy)
+        return _outside(outcome, urgency, place.outside_city, at=at, city=city, hours=hours, policy=policy)
 
     owner = _owner(matter, outcome, policy)
     districts = [f"district-{code}" for code in (place.districts or ((place.district,) if place.district else ()))]
@@ -87,11 +87,16 @@ def route(
     return Plan(
         (
             lead,
-            *(Assignment(code, Role.ASSIST) for code in assists if code != lead.agency and code in city.units),
+            *(Assignment(code, Role.ASSIST) for code in assists if code != lead.agency and _linked(code, at, city)),
         ),
         why,
         ask=ask,
     )
+
+
+def _linked(code: str, at: datetime, city: City) -> bool:
+    unit = city.units.get(code)
+    return unit is not None and unit.valid_at(at)
 
 
 def _owner(matter: Matter, outcome: Outcome, policy: RoutingPolicy) -> str:
@@ -101,6 +106,8 @@ def _owner(matter: Matter, outcome: Outcome, policy: RoutingPolicy) -> str:
 
 
 def _assists(matter: Matter, outcome: Outcome, policy: RoutingPolicy) -> Iterator[str]:
+    if outcome is Outcome.POLICE and matter.outcome is Outcome.JOINT and matter.lead not in (None, DISTRICT):
+        yield matter.lead  # police lead, but a fire still needs the fire brigade
     yield from (code for code in matter.assist if code != DISTRICT)
     if outcome is Outcome.JOINT:
         yield policy.police_unit  # rule 9.7: always among lead or assist of a joint case
@@ -128,11 +135,21 @@ def _available(
     return Assignment(owner, Role.LEAD), f"{reason}，无可用兜底单位，仍派原单位"
 
 
-def _outside(outcome: Outcome, urgency: Urgency, elsewhere: str, policy: RoutingPolicy) -> Plan:
+def _outside(
+    outcome: Outcome,
+    urgency: Urgency,
+    elsewhere: str,
+    *,
+    at: datetime,
+    city: City,
+    hours: HoursPolicy,
+    policy: RoutingPolicy,
+) -> Plan:
     if outcome in _DANGER or urgency is Urgency.EMERGENCY:
         return Plan((), f"事发地在{elsewhere}，转{elsewhere}110", ask=f"转{elsewhere}110", waits_for_person=True)
+    lead, _ = _available(policy.out_of_area_unit, [], at=at, city=city, hours=hours, policy=policy)
     return Plan(
-        (Assignment(policy.out_of_area_unit, Role.LEAD),),
+        (lead,),
         f"事发地在{elsewhere}，不属本市，转热线登记",
         out_of_area=True,
     )

@@ -4,13 +4,14 @@ Pure: no clock, no I/O; the classifier is an argument. What happens with which r
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from dispatcher.domain import ids
 from dispatcher.domain.calls import CallReceived, Salvage
-from dispatcher.domain.codes import LinkKind, Outcome, Urgency
+from dispatcher.domain.codes import LinkKind, Outcome, Urgency, in_doubt
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.messages import (
     Cue,
@@ -177,17 +178,35 @@ def unreadable(
     classify: Classify,
     policy: Policy,
 ) -> UnreadableCall:
-    """The case for a record that may have been a call: always `review`, urgent, and at once where it smells of danger."""
-    answer = classify(found.text, found.address)
-    danger = answer.outcome in (Outcome.POLICE, Outcome.JOINT) or answer.urgency == Urgency.EMERGENCY
-    decision = _decision(answer, policy).model_copy(
-        update={
-            "outcome": Outcome.REVIEW,
-            "urgency": Urgency.EMERGENCY if danger else Urgency.URGENT,
-            "rule": "intake.unreadable",
-            "reason": f"来电记录无法正常读取（{error.code}），可能是一次报警，须人工查看",
-        }
+    """The case for a record that may have been a call: always `review`, urgent, and at once where it smells of danger.
+
+    This is the last resort, so the classifier is not trusted here: it is not asked about a record on which the worker
+    died (D312), and where it raises the case goes to a person without its advice.
+    """
+    decision = Decision(
+        outcome=Outcome.REVIEW,
+        category="",
+        urgency=Urgency.URGENT,
+        confidence=0.0,
+        rule="intake.unreadable",
+        reason=f"来电记录无法正常读取（{error.code}），可能是一次报警，须人工查看",
+        model="",
+        policy=policy.sha256,
     )
+    place = Place(address=found.address)
+    if error.code != "D312":
+        with suppress(Exception):
+            answer = classify(found.text, found.address)
+            advice = _decision(answer, policy)
+            decision = advice.model_copy(
+                update={
+                    "outcome": Outcome.REVIEW,
+                    "urgency": in_doubt(advice.outcome, advice.urgency),
+                    "rule": decision.rule,
+                    "reason": decision.reason,
+                }
+            )
+            place = _place(answer.place, found.address)
     return UnreadableCall(
         case_id=ids.salvage_case_id(source.topic, source.partition, source.offset),
         call_id=ids.salvage_call_id(source.topic, source.partition, source.offset),
@@ -198,7 +217,7 @@ def unreadable(
         error_code=error.code,
         error=error.message,
         decision=decision,
-        place=_place(answer.place, found.address),
+        place=place,
         source=source,
     )
 
@@ -232,13 +251,11 @@ def _place(found: PlaceFound, address: str | None) -> Place:
 
 def _silent_again(decision: Decision, call: CallReceived, history: CallerHistory, policy: RepeatPolicy) -> Decision:
     """Rule 9.14: a silent caller who calls again within the hour is looked at by a person, urgently."""
-    if decision.category != policy.silent or decision.outcome is not Outcome.INVALID:
+    if decision.category != policy.silent or decision.outcome not in (Outcome.INVALID, Outcome.REVIEW):
         return decision
     window = timedelta(minutes=policy.silent_again_minutes)
-    if not any(
-        c.category == policy.silent and timedelta(0) <= call.received_at - c.received_at <= window
-        for c in history.calls
-    ):
+    # Either order of arrival: the call that comes second is the one of which it is known that there are two.
+    if not any(c.category == policy.silent and abs(call.received_at - c.received_at) <= window for c in history.calls):
         return decision
     return decision.model_copy(
         update={
@@ -253,25 +270,36 @@ def _silent_again(decision: Decision, call: CallReceived, history: CallerHistory
 def _same_matter(
     decision: Decision, matter: str, received_at: datetime, history: CallerHistory, policy: RepeatPolicy
 ) -> Link | None:
-    """Rule 9.4. An abstained or invalid call never joins a case by itself: a person sees it first, or nobody needs to."""
+    """Rule 9.4. An abstained or invalid call never joins a case by itself: a person sees it first, or nobody needs to.
+
+    Measured from the caller's last call on the case, whatever that call was about. Calls may overtake each other, so the
+    last call is the one nearest in time, before or after.
+    """
     if decision.outcome in (Outcome.REVIEW, Outcome.INVALID) or decision.category in policy.never_repeat:
         return None
-    for known in reversed(history.calls):
-        if known.outcome is Outcome.INVALID or not policy.same_matter(
+    same = {
+        known.case_id
+        for known in history.calls
+        if known.outcome is not Outcome.INVALID
+        and policy.same_matter(
             now=decision.category, now_matter=matter, before=known.category, before_matter=known.matter
-        ):
-            continue
-        # Measured from the caller's last call on the case. A call that overtook its predecessor counts as the same time.
-        gap = max(received_at - known.received_at, timedelta(0))
-        minutes = int(gap.total_seconds() // 60)
-        if gap < timedelta(minutes=policy.same_call_minutes):
-            return Link(case_id=known.case_id, kind=LinkKind.CONTINUATION, minutes_since=minutes)
-        dispute = decision.category in policy.disputes or known.category in policy.disputes
-        window = timedelta(hours=policy.dispute_hours) if dispute else timedelta(minutes=policy.repeat_minutes)
-        if gap <= window:
-            return Link(case_id=known.case_id, kind=LinkKind.REPEAT, minutes_since=minutes)
+        )
+    }
+    last = min(
+        (known for known in reversed(history.calls) if known.case_id in same),
+        key=lambda known: abs(received_at - known.received_at),
+        default=None,
+    )
+    if last is None:
         return None
-    return None
+    gap = abs(received_at - last.received_at)
+    minutes = int(gap.total_seconds() // 60)
+    if gap < timedelta(minutes=policy.same_call_minutes):
+        return Link(case_id=last.case_id, kind=LinkKind.CONTINUATION, minutes_since=minutes)
+    on_case = {known.category for known in history.calls if known.case_id == last.case_id}
+    dispute = not on_case.union((decision.category,)).isdisjoint(policy.disputes)
+    window = timedelta(hours=policy.dispute_hours) if dispute else timedelta(minutes=policy.repeat_minutes)
+    return Link(case_id=last.case_id, kind=LinkKind.REPEAT, minutes_since=minutes) if gap <= window else None
 
 
 def _remember(history: CallerHistory, call: RecentCall, policy: RepeatPolicy) -> CallerHistory:

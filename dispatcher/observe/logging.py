@@ -40,9 +40,11 @@ def configure(*, level: str = "INFO", json: bool = True) -> None:
     ]
     render: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelName(level)
+        ),  # a silent debug() costs nothing
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -55,5 +57,5 @@ def configure(*, level: str = "INFO", json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("aiokafka", "faust", "mode", "kafka", "jieba"):
+    for noisy in ("aiokafka", "faust", "mode", "kafka", "jieba", "dispatcher.stream.transport"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -139,10 +139,8 @@ class CaseworkAgent:
             )
         for order in work.orders:
             metrics.ORDERS.labels(agency=order.agency, role=order.role).inc()
-            for topic, order_key in ((topics.WORK_ORDERS, order.agency), (topics.agency(order.agency), order.case_id)):
-                result.outputs.append(
-                    codec.output(topic, order_key, order, event_id=order.order_id, at=at, trace=trace)
-                )
+            issued = codec.output(topics.WORK_ORDERS, order.agency, order, event_id=order.order_id, at=at, trace=trace)
+            result.outputs += (issued, codec.also(issued, topic=topics.agency(order.agency), key=order.case_id))
         if work.forward is not None:
             result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
         if work.refused is not None:

@@ -4,6 +4,7 @@ Run by ``dispatcher worker`` or ``faust -A dispatcher.stream.app worker --withou
 """
 
 import asyncio
+import dataclasses
 import os
 import sys
 from typing import Any
@@ -15,6 +16,7 @@ from faust.types import TP
 from classifiers import DEFAULT, Classifier, Costs, Thresholds
 from dispatcher import settings as settings_module
 from dispatcher.catalog import Catalog, load_catalog
+from dispatcher.domain.errors import CatalogError
 from dispatcher.domain.policy import TriagePolicy
 from dispatcher.domain.triage import Answer, Classify
 from dispatcher.observe import logging
@@ -50,14 +52,11 @@ def thresholds(policy: TriagePolicy) -> Thresholds:
         wrong_unit=policy.wrong_unit,
         look=policy.look,
     )
-    chosen = policy.cutoffs or DEFAULT
-    return Thresholds(
-        costs=costs,
-        non_police_danger=chosen.non_police_danger,
-        invalid_real=chosen.invalid_real,
-        danger=chosen.danger,
-        category=chosen.category,
-    )
+    try:
+        return dataclasses.replace(DEFAULT, costs=costs, **(policy.cutoffs or {}))
+    except TypeError as error:
+        names = ", ".join(f.name for f in dataclasses.fields(Thresholds) if f.name != "costs")
+        raise CatalogError(f"triage.yaml: cutoffs: {error}", hint=f"The names are {names}") from None
 
 
 def classify_with(classifier: Classifier, policy: TriagePolicy) -> Classify:
@@ -127,8 +126,10 @@ def build(settings: settings_module.Settings) -> App:
         broker_request_timeout=30.0,
         broker_commit_interval=1.0,
         consumer_group_instance_id=settings.slot,
-        consumer_max_fetch_size=13 << 20,
-        stream_buffer_maxsize=16384,
+        consumer_max_fetch_size=256 << 10,  # per partition; a single larger record still comes (KIP-74)
+        # Small helpings: a backlog of calls must not keep the inbox from being read.
+        broker_max_poll_records=500,
+        stream_buffer_maxsize=4096,
         stream_wait_empty=False,
         producer_request_timeout=30.0,
         producer_linger=0.0,

@@ -25,7 +25,7 @@ def trace_of(record: InputRecord) -> str:
 
 
 def output(topic: str, key: str, message: Message, *, event_id: str, at: datetime, trace: str) -> Output:
-    """`message` as a record of `topic`. ``ce_subject`` is the key wherever the key is a case id."""
+    """`message` as a record of `topic`; ``ce_subject`` is its case."""
     subject = getattr(message, "case_id", key)
     kind = _TYPES.setdefault(message.ce_type, ("ce_type", message.ce_type.encode()))
     headers = (
@@ -39,3 +39,8 @@ def output(topic: str, key: str, message: Message, *, event_id: str, at: datetim
         ("traceparent", f"00-{trace}-{event_id.replace('-', '')[:16]}-01".encode()),
     )
     return Output(topic, key.encode("utf-8", "replace"), message.encode(), headers)
+
+
+def also(to: Output, *, topic: str, key: str) -> Output:
+    """The same message on another topic, without encoding it again."""
+    return Output(topic, key.encode("utf-8", "replace"), to.value, to.headers)

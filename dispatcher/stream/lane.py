@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 #: How often a handler is tried on one record before the record is set aside.
 _TRIES = 3
 #: Records handled before other tasks of the process get their turn.
-_BREATH = 25
+_BREATH = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,24 +47,34 @@ class Stage:
         self._tasks: dict[Lane, asyncio.Task[None]] = {}
 
     async def consume(self, stream: Any) -> None:
-        """The body of the agent: give each event to its partition's lane, never acknowledging by Faust's own means."""
-        async for event in stream.noack().events():
-            message = event.message
-            lane = self._lane(message.partition, message.generation_id)
-            if lane is not None:
-                await lane.put(
-                    InputRecord(
-                        message.topic,
-                        message.partition,
-                        message.offset,
-                        round(message.timestamp * 1000),
-                        message.key,
-                        message.value,
-                        tuple(message.headers or ()),
+        """The body of the agent: give each event to its partition's lane, never acknowledging by Faust's own means.
+
+        Takes all that has arrived at once from the stream's channel. Iterating the stream itself costs a turn of the
+        event loop for each record, which lets a busy triage starve casework (measured: 9 records a transaction).
+        """
+        channel = aiter(stream.channel)
+        while True:
+            event = await channel.get()
+            while True:
+                message = event.message
+                lane = self._lane(message.partition, message.generation_id)
+                if lane is not None:
+                    await lane.put(
+                        InputRecord(
+                            message.topic,
+                            message.partition,
+                            message.offset,
+                            round(message.timestamp * 1000),
+                            message.key,
+                            message.value,
+                            tuple(message.headers or ()),
+                        )
                     )
-                )
-            # Acknowledging only clears Faust's own bookkeeping: what it would commit goes nowhere.
-            await stream.ack(event)
+                # Acknowledging only clears Faust's own bookkeeping: what it would commit goes nowhere.
+                event.ack()
+                if channel.queue.empty():
+                    break
+                event = channel.queue.get_nowait()
 
     def open(self, partitions: set[int], *, generation: int) -> None:
         """Open the lanes of newly assigned partitions ahead of their first record."""

@@ -1,6 +1,7 @@
-"""Faust's Kafka transport with two differences: it reads only committed records, and its commits go nowhere.
+"""Faust's Kafka transport with three differences: it reads only committed records, its commits go nowhere (offsets are
+committed inside our transactions, see `stage`), and it delivers without two tasks a message.
 
-Offsets are committed inside our transactions (see `stage`). Both are methods of Faust's that have no setting.
+All three are methods of Faust's that have no setting.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,17 @@ class _Thread(driver.AIOKafkaConsumerThread):
 class _Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
+        """Deliver a message at once while messages flow.
+
+        Faust makes two tasks a message, to be able to stop a delivery that blocks; a delivery only appends to a queue.
+        """
+        if timeout is None and len(coros) == 2 and self.flow_active:
+            delivery, suspension = coros
+            suspension.close()
+            return await delivery
+        return await super().wait_first(*coros, timeout=timeout)
 
 
 class _Transport(driver.Transport):

@@ -1,0 +1,65 @@
+"""`python -m classifiers.corpus check`, `… import SHEET --writer w1 [--test]`, `… count`."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from classifiers.corpus import TEST, TRAIN, read_split
+from classifiers.corpus.check import faults
+from classifiers.corpus.sheets import read_sheet, write_rows
+from classifiers.errors import ClassifierError
+
+
+def _check() -> int:
+    found = faults()
+    for fault in found:
+        print(fault)
+    print("the corpus is in order" if not found else f"{len(found)} faults")
+    return 1 if found else 0
+
+
+def _count() -> int:
+    for name, folder in (("train", TRAIN), ("test", TEST)):
+        rows = read_split(folder)
+        categories = Counter(row.category for row in rows)
+        short = sum(row.is_short for row in rows) / max(1, len(rows))
+        print(
+            f"{name}: {len(rows)} rows, {len(categories)} categories, {min(categories.values(), default=0)} to "
+            f"{max(categories.values(), default=0)} each, {short:.0%} short, writers {dict(Counter(r.writer for r in rows))}"
+        )
+    return 0
+
+
+def _import(sheet: Path, *, writer: str, test: bool) -> int:
+    rows = read_sheet(sheet, writer=writer)
+    target = (TEST if test else TRAIN) / f"{writer}.jsonl"
+    write_rows(target, rows)
+    print(f"{len(rows)} rows written to {target.parent.name}/{target.name}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m classifiers.corpus", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("check", help="refuse what may not be in the corpus")
+    commands.add_parser("count", help="rows by split, category and writer")
+    bring = commands.add_parser("import", help="turn a writer's sheet into rows")
+    bring.add_argument("sheet", type=Path)
+    bring.add_argument("--writer", required=True)
+    bring.add_argument("--test", action="store_true", help="the sheet is a test set; never train on it")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "check":
+            return _check()
+        if options.command == "count":
+            return _count()
+        return _import(options.sheet, writer=options.writer, test=options.test)
+    except ClassifierError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Why, in Chinese: the words of the call that spoke for the answer, and one sentence for caller, agency and auditor."""
+
+from collections.abc import Sequence
+
+from classifiers.decide import Decision, Evidence
+from classifiers.features import CONCEPT, DENIED, EDGE, PLACE, View
+from classifiers.taxonomy import Outcome, load_taxonomy
+
+MAX_CUES = 5
+_LONGEST = 6
+
+_WHY = {
+    "empty": "没有可判断的文字",
+    "not_understood": "内容难以辨认",
+    "possible_danger": "不能排除危险",
+    "maybe_real": "不能确定是无效来电",
+    "low_confidence": "类别把握不足",
+}
+
+
+def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Readable cues from the model's strongest n-grams: pairs that overlap in the text become one phrase.
+
+    `gains` are (n-gram, weight), strongest first; the result is at most `MAX_CUES` (phrase, weight), strongest first.
+    """
+    text = view.bounded
+    found: list[list[float | int]] = []  # [start, end, weight]
+    words: dict[str, float] = {}
+    for gram, weight in gains:
+        if gram[0] in (CONCEPT, DENIED) and len(gram) > 1:
+            denied = gram[0] == DENIED
+            word = next((hit.word for hit in view.hits if hit.denied is denied and gram[1:] in hit.concepts), None)
+            if word is not None:
+                phrase = f"否认“{word}”" if denied else word
+                words[phrase] = words.get(phrase, 0.0) + weight
+            continue
+        start = text.find(gram)
+        if start >= 0 and EDGE not in gram and PLACE not in gram:
+            found.append([start, start + len(gram), weight])
+    found.sort()
+    merged: list[list[float | int]] = []
+    for start, end, weight in found:
+        if merged and start < merged[-1][1] and end - merged[-1][0] <= _LONGEST:
+            merged[-1][1] = max(merged[-1][1], end)
+            merged[-1][2] += weight
+        else:
+            merged.append([start, end, weight])
+    for first, last, weight in merged:
+        phrase = text[int(first) : int(last)]
+        holder = next((word for word in words if phrase in word), None)
+        if holder is not None:
+            words[holder] += weight
+        elif len(phrase) > 1:
+            words[phrase] = words.get(phrase, 0.0) + weight
+    ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))
+    return tuple((phrase, round(weight, 3)) for phrase, weight in ranked[:MAX_CUES])
+
+
+def sentence(decision: Decision, evidence: Evidence, found: Sequence[tuple[str, float]]) -> str:
+    """One Chinese sentence that says what was decided and by what."""
+    taxonomy = load_taxonomy()
+    name = taxonomy.categories[decision.category].name
+    if decision.outcome is Outcome.REVIEW:
+        if evidence.empty:
+            return "没有可判断的文字，转人工研判。"
+        guesses = "、".join(taxonomy.categories[code].name for code in evidence.ranking[:3])
+        why = _WHY.get(decision.rule.removeprefix("review."))
+        if decision.fired is not None:
+            why = f"提到“{decision.fired.cue}”，{decision.fired.rule.reason}"
+        return f"{why}，转人工研判；最像的是{guesses}。"
+    outcome = taxonomy.outcomes[decision.outcome].name
+    if decision.fired is not None:
+        return f"提到“{decision.fired.cue}”，{decision.fired.rule.reason}，按{name}处置（{outcome}）。"
+    words = "".join(f"“{phrase}”" for phrase, _ in found[:3])
+    basis = f"依据{words}" if words else "依据整体用语"
+    return f"{basis}，判为{name}（{outcome}），把握{decision.confidence:.0%}。"

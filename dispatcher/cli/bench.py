@@ -1,0 +1,129 @@
+"""``dispatcher bench``: figures of this machine, with what they were measured on."""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from dispatcher import settings as settings_module
+from dispatcher.catalog import load_catalog
+
+_console = Console(stderr=True)
+
+
+@click.group()
+def bench() -> None:
+    """Measure throughput and latency, each beside a rival in the same run.
+
+    Starts a broker and workers of its own in a temporary folder, so that nothing else is touched. A machine that does
+    other work at the same time gives lower figures: the report names the load it found.
+    """
+
+
+@bench.command()
+@click.option("--rate", type=click.FloatRange(min=0.1), default=50.0, show_default=True, help="Calls per second.")
+@click.option("--seconds", type=click.IntRange(2, 3600), default=30, show_default=True, help="Length of each run.")
+@click.option(
+    "--max", "highest", is_flag=True, help="Also the highest sustained rate, and the bare aiokafka loop beside it."
+)
+@click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
+@click.option("--bootstrap", metavar="HOST:PORT", help="Use this cluster's topics instead of a broker of its own.")
+@click.option("--report", type=click.Path(path_type=Path), default=Path("reports/bench-live.json"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def live(
+    rate: float, seconds: int, highest: bool, workers: int, bootstrap: str | None, report: Path, as_json: bool
+) -> None:
+    """Calls in, work orders out: latency at --rate, then with --max the highest rate, memory, idle CPU and recovery."""
+    from dispatcher.bench import facts
+
+    figures: dict[str, Any] = {"machine": facts.machine(), "seconds": seconds, "workers": workers}
+    with _cluster(bootstrap) as address:
+        asyncio.run(_measure(address, figures, rate=rate, seconds=seconds, highest=highest, workers=workers))
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    table = Table("figure", "value", title="dispatcher bench live")
+    for name, value in _flat(figures):
+        table.add_row(name, str(value))
+    Console().print(table)
+    _console.print(f"written to {report}")
+
+
+async def _measure(
+    bootstrap: str, figures: dict[str, Any], *, rate: float, seconds: int, highest: bool, workers: int
+) -> None:
+    from dispatcher.bench import bare, facts
+    from dispatcher.bench import live as live_bench
+    from dispatcher.broker import provision
+    from dispatcher.catalog.topics import Topic
+
+    catalog = load_catalog(settings_module.load().home)
+    rival = {bare.OUTPUT: catalog.all_topics["work-orders"]}
+    await provision.create(bootstrap, {**catalog.all_topics, **{k: Topic.model_validate(v) for k, v in rival.items()}})
+    with live_bench.workers(bootstrap, workers) as running:
+        figures["worker_ready_seconds"] = [round(await asyncio.to_thread(w.wait_ready), 2) for w in running]
+        first = running[0]
+        await asyncio.sleep(3)
+        figures["worker_idle_cpu_percent"] = await asyncio.to_thread(facts.cpu_percent, first.process.pid, 5)
+        _console.print(f"latency at {rate:g} calls/s …")
+        await live_bench.under_load(bootstrap, rate=min(rate, 20), seconds=3, say=_console.print)  # warm up
+        figures["latency"] = await live_bench.under_load(bootstrap, rate=rate, seconds=seconds, say=_console.print)
+        if highest:
+            _console.print("highest sustained rate …")
+            figures["throughput"] = await live_bench.under_load(bootstrap, rate=0, seconds=seconds, say=_console.print)
+            figures["worker_memory_mb"] = [facts.memory_mb(w.process.pid) for w in running]
+            _console.print("a worker is killed …")
+            figures["served_again_seconds"] = await _recovery(bootstrap, first)
+    if highest:
+        _console.print("the bare aiokafka loop on the same records …")
+        rival_rate = await bare.passes_on(bootstrap, records=figures["throughput"]["published"])
+        figures["bare_aiokafka_per_second"] = round(rival_rate, 1)
+        figures["ratio_to_bare"] = round(figures["throughput"]["calls_per_second"] / rival_rate, 3)
+
+
+async def _recovery(bootstrap: str, worker: Any) -> float:
+    """Seconds from kill -9 of a worker, restarted at once as a supervisor would, to the next decision."""
+    from dispatcher.bench import live as live_bench
+
+    worker.kill()
+    begin = time.monotonic()
+    worker.restart()
+    seen, ready = live_bench.Seen(), asyncio.Event()
+    watcher = asyncio.create_task(live_bench.watch(bootstrap, seen, ready=ready))
+    await ready.wait()
+    from dispatcher.bench import load
+
+    await load.run(bootstrap, 40, 1)
+    while len(seen.decided) < 40 and time.monotonic() - begin < 60:
+        await asyncio.sleep(0.02)
+    watcher.cancel()
+    return round(seen.last - begin, 2)
+
+
+@contextmanager
+def _cluster(bootstrap: str | None) -> Iterator[str]:
+    if bootstrap is not None:
+        yield bootstrap
+        return
+    from dispatcher.broker.embedded import EmbeddedBroker
+
+    with tempfile.TemporaryDirectory(prefix="dispatcher-bench-") as folder, EmbeddedBroker(folder, port=0) as broker:
+        yield broker.status().bootstrap
+
+
+def _flat(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

@@ -1,0 +1,90 @@
+"""What the client commands have in common: the options, the screens, and how an interrupted command ends."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from dispatcher.client.connection import quiet
+from dispatcher.domain.calls import CITY_TIME
+
+Answer = TypeVar("Answer")
+
+BOOTSTRAP = click.option("--bootstrap", metavar="HOST:PORT", help="Kafka's address (default: KAFKA_BOOTSTRAP_SERVERS).")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line, for programs.")
+
+URGENCY_STYLE = {"emergency": "bold red", "urgent": "yellow", "routine": ""}
+OUTCOME_STYLE = {"police": "red", "joint": "magenta", "non_police": "green", "invalid": "dim", "review": "yellow"}
+
+
+class Moment(click.ParamType):
+    """A moment on the command line: RFC 3339, a local ``2026-11-21 18:05`` (city time), or an age such as ``90m``, ``2h``, ``3d``."""
+
+    name = "time"
+    _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment, aware."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value).strip()
+        if text[-1:] in self._UNITS and text[:-1].isdigit():
+            now = datetime.now(CITY_TIME)
+            return datetime.fromtimestamp(now.timestamp() - int(text[:-1]) * self._UNITS[text[-1]], CITY_TIME)
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is no time such as 2026-11-21T18:05:00+08:00, 2026-11-21 or 90m", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=CITY_TIME)
+
+
+def out() -> Console:
+    """Where results go; colours only on a terminal."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def err() -> Console:
+    """Where everything goes that is not the result."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def line(value: object) -> None:
+    """One JSON object on one line of standard output."""
+    click.echo(orjson.dumps(value).decode())
+
+
+def plain(text: str) -> Text:
+    """`text` as it is: what a caller said is no markup, and control characters do not reach the terminal."""
+    return Text("".join(c if c.isprintable() or c == "\n" else "�" for c in text))
+
+
+def pairs(screen: Console, rows: Iterable[tuple[str, str | Text]]) -> None:
+    """Labels and what stands behind them, never wrapped, so that a line can be searched for."""
+    shown = [(label, text) for label, text in rows if text]
+    width = max((len(label) for label, _ in shown), default=0)
+    for label, text in shown:
+        screen.print(
+            Text(f"{label:<{width}}  ", style="dim").append_text(text if isinstance(text, Text) else plain(text))
+        )
+
+
+def local(moment: datetime) -> str:
+    """A moment for a person: city time."""
+    return f"{moment.astimezone(CITY_TIME):%Y-%m-%d %H:%M:%S}"
+
+
+def run(work: Coroutine[Any, Any, Answer], *, interrupted: Callable[[], str] | None = None) -> Answer:
+    """Run `work`; a Ctrl-C tells `interrupted` on standard error and ends with status 130."""
+    quiet()
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        if interrupted is not None:
+            err().print(interrupted())
+        sys.exit(130)

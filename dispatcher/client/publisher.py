@@ -1,0 +1,92 @@
+"""Publishing calls as a console does: acknowledged by all replicas, in order, never twice by a retry."""
+
+import asyncio
+import secrets
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
+
+from dispatcher.client.connection import reach
+from dispatcher.domain import ids
+from dispatcher.domain.calls import CITY_TIME, CallReceived
+from dispatcher.stream.records import Headers
+
+#: ``ce_source`` of calls that come through this program.
+SOURCE = b"/dispatcher/console"
+#: A record far over the contract's limit must still be publishable by force, to show what the intake makes of it.
+_MAX_REQUEST = 16 << 20
+
+
+def fresh_call_id(at: datetime) -> str:
+    """An id for a call that arrived at `at`: the city's date and time, then 32 random bits."""
+    return f"{at.astimezone(CITY_TIME):%Y%m%d%H%M%S}-{secrets.token_hex(4)}"
+
+
+def key_of(call_id: str, caller: str | None, *, pseudonym_key: str) -> bytes:
+    """The key of a call: the caller's pseudonym, so that a caller's calls stay in order, or the call_id without one."""
+    return (ids.pseudonym(caller, pseudonym_key) if caller else call_id).encode("utf-8", "replace")
+
+
+def call_headers(subject: str, at: datetime) -> Headers:
+    """CloudEvents attributes of ``call.received.v1`` and a new trace context."""
+    event = uuid4()
+    return (
+        ("ce_id", str(event).encode()),
+        ("ce_type", b"call.received.v1"),
+        ("ce_source", SOURCE),
+        ("ce_specversion", b"1.0"),
+        ("ce_time", at.isoformat().encode()),
+        ("ce_subject", subject.encode("utf-8", "replace")),
+        ("content-type", b"application/json; charset=utf-8"),
+        ("traceparent", f"00-{secrets.token_hex(16)}-{event.hex[:16]}-01".encode()),
+    )
+
+
+class Publisher:
+    """An idempotent producer with acks=all. Raises `ClusterUnreachable` on entry; on exit it waits for what is in flight."""
+
+    def __init__(self, bootstrap: str, *, pseudonym_key: str) -> None:
+        self._bootstrap = bootstrap
+        self._pseudonym_key = pseudonym_key
+
+    async def __aenter__(self) -> Self:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=256 << 10,
+            max_request_size=_MAX_REQUEST,
+            request_timeout_ms=20_000,
+        )
+        await reach(self._producer.start, bootstrap=self._bootstrap, give_up=self._producer.stop)
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self._producer.stop()
+
+    async def call(self, call: CallReceived, value: bytes, *, at: datetime) -> asyncio.Future[RecordMetadata]:
+        """Queue `call`, whose bytes are `value`, on ``calls``; the future is done when the broker has acknowledged it."""
+        key = key_of(call.call_id, call.caller, pseudonym_key=self._pseudonym_key)
+        return await self.record("calls", key=key, value=value, headers=call_headers(call.call_id, at))
+
+    async def record(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> asyncio.Future[RecordMetadata]:
+        """Queue any record; without `partition` murmur2 of the key chooses it, as in every Kafka client."""
+        sent: asyncio.Future[RecordMetadata] = await self._producer.send(
+            topic, key=key, value=value, headers=list(headers), partition=partition
+        )
+        return sent

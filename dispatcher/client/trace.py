@@ -1,0 +1,216 @@
+"""One call's or case's whole way through the topics, from the topics alone.
+
+A case is found by its key: murmur2 of the case_id names its partition of ``case-inbox`` and ``case-events``, and these
+two are searched backwards from their ends, so that a recent case is found at once however long the topics are. The
+opening of a case is unique and nothing about it is older, so all the rest is read forward from there. An id that opens
+no case this way (a record that could not be read, a call not yet triaged) is searched for in whole topics.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from aiokafka import TopicPartition
+
+from dispatcher.client.reader import Keep, Raw, Reader
+from dispatcher.domain import ids
+from dispatcher.stream import topics
+from dispatcher.stream.agents import REKEYED
+from dispatcher.stream.records import InputRecord
+from dispatcher.stream.writer import partition_for
+
+#: Records read in the first step backwards; each further step takes four times as many.
+_FIRST_WINDOW = 2_000
+#: Clocks of broker and workers may differ by so much: how far before a case's opening its records are looked for.
+_SLACK_MS = 60_000
+_AGENCY = topics.agency("")
+#: Fields by which a record names a call or a case, at its top or in an inbox message's inner call.
+_CALL_FIELDS = ("call_id", "jjdbh", "claimed_call_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One record on the way. `value` is the parsed value, None where it is no JSON object."""
+
+    record: InputRecord
+    type: str
+    value: dict[str, Any] | None
+
+
+def step(record: InputRecord) -> Step:
+    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed."""
+    try:
+        value = orjson.loads(record.value or b"")
+    except orjson.JSONDecodeError:
+        value = None
+    if record.topic == topics.DEAD_LETTERS:
+        kind = "dead letter"
+    else:
+        kind = (record.header("ce_type") or b"").decode("utf-8", "replace")
+        if not kind and record.topic == topics.CALLS:
+            kind = "call.received.v1"
+    return Step(record, kind, value if isinstance(value, dict) else None)
+
+
+def _calls_of(value: dict[str, Any] | None) -> set[str]:
+    if value is None:
+        return set()
+    inner = value.get("call")
+    sources = (value, inner) if isinstance(inner, dict) else (value,)
+    return {str(s[name]) for s in sources for name in _CALL_FIELDS if isinstance(s.get(name), str | int)}
+
+
+def _cases_of(value: dict[str, Any] | None) -> set[str]:
+    """The cases that a record is about: the one it is keyed by, and the one that its call joins."""
+    if value is None:
+        return set()
+    link = value.get("link")
+    return {str(s["case_id"]) for s in (value, link) if isinstance(s, dict) and isinstance(s.get("case_id"), str)}
+
+
+class Trace:
+    """The search for one id. `run` gives the steps in order of time, none twice; empty when there is nothing."""
+
+    def __init__(self, reader: Reader, wanted: str) -> None:
+        self._reader = reader
+        self._wanted = wanted
+        self._cases = {ids.case_id(wanted)} | ({wanted} if _is_case_id(wanted) else set())
+        self._calls = {wanted}
+        self._found: dict[tuple[str, int, int], Step] = {}
+        self._since = 2**63 - 1
+
+    async def run(self, *, since_ms: int | None = None) -> list[Step]:
+        """Search; with `since_ms` (Unix time) nothing older is looked at, which bounds the time of a search in vain."""
+        await self._locate(since_ms or 0)
+        if not self._found:
+            await self._sweep(since_ms or 0)
+        if self._found:
+            await self._forward()
+        order = {name: place for place, name in enumerate((topics.CALLS, topics.CASE_INBOX, topics.CASE_EVENTS))}
+        return sorted(
+            self._found.values(),
+            key=lambda s: (s.record.timestamp_ms, order.get(s.record.topic, 9), s.record.topic, s.record.offset),
+        )
+
+    # -- backwards, by key -----------------------------------------------------------------------------
+
+    async def _locate(self, since_ms: int) -> None:
+        """Find the opening of every case concerned; a call that was linked leads to a second case."""
+        looked: set[str] = set()
+        while fresh := self._cases - looked:
+            looked |= fresh
+            await asyncio.gather(*(self._opening(case, since_ms) for case in fresh))
+
+    async def _opening(self, case: str, since_ms: int) -> None:
+        places = self._places_of(case)
+        async for starts, ends in self._reader.windows(places, first=_FIRST_WINDOW):
+            done = False
+            newest = 0
+            for record in await self._reader.all(starts, ends, keep=_about({case})):
+                newest = max(newest, record.timestamp_ms)
+                done = self._take(record, case) or done
+            if done or (newest and newest < since_ms):
+                return
+
+    def _take(self, record: InputRecord, case: str) -> bool:
+        """Keep a record of `case`; true when it proves that nothing older is about it."""
+        found = step(record)
+        if case not in _cases_of(found.value):
+            return False
+        self._keep(found)
+        self._cases |= _cases_of(found.value)
+        if record.topic == topics.CASE_EVENTS and found.type == "case.opened.v1":
+            return True
+        guarded = (found.value or {}).get("link") is not None and (found.value or {}).get("case_id") == case
+        return record.topic == topics.CASE_INBOX and guarded
+
+    # -- forward, from the earliest record found -------------------------------------------------------
+
+    async def _forward(self) -> None:
+        """Everything about the cases from their opening on, and the records on ``calls`` that they came from."""
+        self._calls |= {call for found in self._found.values() for call in _calls_of(found.value)}
+        await self._sources()
+        units = [name for name in self._reader.topics() if name.startswith(_AGENCY)]
+        keyed = [place for case in self._cases for place in self._places_of(case)]
+        homes = [
+            TopicPartition(s.record.topic, s.record.partition)
+            for s in self._found.values()
+            if s.record.topic == topics.CALLS
+        ]
+        others = self._reader.partitions(topics.WORK_ORDERS, topics.DEAD_LETTERS, *units)
+        places = list(dict.fromkeys((*keyed, *homes, *others)))
+        starts, ends = await asyncio.gather(
+            self._reader.at_time(places, self._since - _SLACK_MS), self._reader.ends(places)
+        )
+        needles = self._cases | self._calls
+        async for record in self._reader.read(starts, ends, keep=_about(needles)):
+            found = step(record)
+            if (_cases_of(found.value) & self._cases) or (_calls_of(found.value) & self._calls) or found.value is None:
+                self._keep(found)
+        await self._sources()
+
+    async def _sources(self) -> None:
+        """The records on ``calls`` behind what was found: by the place that every decision names."""
+        places: set[tuple[str, int, int]] = set()
+        for found in self._found.values():
+            for value in ((found.value or {}), (found.value or {}).get("call") or {}):
+                source = value.get("source")
+                if isinstance(source, dict) and source.get("topic") == topics.CALLS:
+                    places.add((topics.CALLS, int(source["partition"]), int(source["offset"])))
+            moved = found.record.header(REKEYED)
+            if moved is not None and moved.count(b"/") == 2:
+                topic, partition, offset = moved.decode().split("/")
+                places.add((topic, int(partition), int(offset)))
+        missing = [place for place in places if place not in self._found]
+        for record in await asyncio.gather(*(self._reader.one(TopicPartition(t, p), o) for t, p, o in missing)):
+            if record is not None:
+                self._keep(step(record))
+        if missing and any(place in self._found for place in missing):
+            await self._sources()  # a record that was moved to its caller's partition names where it lay first
+
+    # -- whole topics, when nothing else helps ---------------------------------------------------------
+
+    async def _sweep(self, since_ms: int) -> None:
+        """Search every record of calls, case-inbox, case-events and dead-letters for the id itself."""
+        places = self._reader.partitions(topics.CALLS, topics.CASE_INBOX, topics.CASE_EVENTS, topics.DEAD_LETTERS)
+        starts, ends = await asyncio.gather(self._reader.at_time(places, since_ms), self._reader.ends(places))
+        async for record in self._reader.read(starts, ends, keep=_about({self._wanted})):
+            found = step(record)
+            named = _calls_of(found.value) | _cases_of(found.value)
+            if found.value is None or self._wanted in named:
+                self._keep(found)
+                if record.topic in (topics.CASE_INBOX, topics.CASE_EVENTS):
+                    self._cases |= _cases_of(found.value)
+
+    def _keep(self, found: Step) -> None:
+        record = found.record
+        self._found[record.topic, record.partition, record.offset] = found
+        self._since = min(self._since, record.timestamp_ms)
+
+    def _places_of(self, case: str) -> list[TopicPartition]:
+        return [
+            TopicPartition(topic, partition_for(case.encode(), len(self._reader.partitions(topic))))
+            for topic in (topics.CASE_INBOX, topics.CASE_EVENTS)
+        ]
+
+
+def _about(needles: set[str]) -> Keep:
+    """Records that hold one of `needles` somewhere: a cheap look at the bytes, before anything is parsed."""
+    # The second form is what a producer writes that escapes everything beyond ASCII.
+    forms = {f for n in needles for f in (n.encode("utf-8", "replace"), json.dumps(n)[1:-1].encode())}
+
+    def keep(record: Raw) -> bool:
+        value, key = record.value or b"", record.key
+        return any(form in value or form == key for form in forms)
+
+    return keep
+
+
+def _is_case_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
