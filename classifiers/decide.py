@@ -70,7 +70,9 @@ def _by_rule(evidence: Evidence, fired: Fired, danger: float) -> Decision:
     return Decision(taxonomy.outcome_of(category), category, urgency, confidence, fired.rule.id, fired)
 
 
-def _review(evidence: Evidence, why: str, *, at_least: Urgency = Urgency.ROUTINE, fired: Fired | None = None) -> Decision:
+def _review(
+    evidence: Evidence, why: str, *, at_least: Urgency = Urgency.ROUTINE, fired: Fired | None = None
+) -> Decision:
     best = evidence.ranking[0]
     confidence = evidence.outcome[load_taxonomy().outcome_of(best)]
     return Decision(Outcome.REVIEW, best, _more_urgent(evidence.urgency, at_least), confidence, f"review.{why}", fired)

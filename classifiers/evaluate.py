@@ -62,7 +62,7 @@ def _harmless_decided(case: Case) -> bool:
 
 def _leads(code: str) -> set[str]:
     category = load_taxonomy().categories[code]
-    return {category.lead, *category.also} - {None}  # type: ignore[arg-type]
+    return {unit for unit in (category.lead, *category.also) if unit is not None}
 
 
 def _lead_right(case: Case) -> bool:

@@ -24,7 +24,7 @@ def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, flo
     `gains` are (n-gram, weight), strongest first; the result is at most `MAX_CUES` (phrase, weight), strongest first.
     """
     text = view.bounded
-    found: list[list[float | int]] = []  # [start, end, weight]
+    found: list[tuple[int, int, float]] = []
     words: dict[str, float] = {}
     for gram, weight in gains:
         if gram[0] in (CONCEPT, DENIED) and len(gram) > 1:
@@ -36,17 +36,17 @@ def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, flo
             continue
         start = text.find(gram)
         if start >= 0 and EDGE not in gram and PLACE not in gram:
-            found.append([start, start + len(gram), weight])
+            found.append((start, start + len(gram), weight))
     found.sort()
-    merged: list[list[float | int]] = []
+    merged: list[tuple[int, int, float]] = []
     for start, end, weight in found:
         if merged and start < merged[-1][1] and end - merged[-1][0] <= _LONGEST:
-            merged[-1][1] = max(merged[-1][1], end)
-            merged[-1][2] += weight
+            first, last, sum_so_far = merged[-1]
+            merged[-1] = (first, max(last, end), sum_so_far + weight)
         else:
-            merged.append([start, end, weight])
+            merged.append((start, end, weight))
     for first, last, weight in merged:
-        phrase = text[int(first) : int(last)]
+        phrase = text[first:last]
         holder = next((word for word in words if phrase in word), None)
         if holder is not None:
             words[holder] += weight

@@ -8,6 +8,7 @@ and won nothing on unseen writers (`python -m classifiers.train --compare`), at 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Final
 
 from classifiers.concepts import ConceptHit, load_concepts
@@ -37,7 +38,7 @@ class View:
         """The features, with repetitions."""
         text = self.bounded
         out = list(text)
-        out += map(str.__add__, text, text[1:])
+        out += map(add, text, text[1:])
         for hit in self.hits:
             mark = DENIED if hit.denied else CONCEPT
             out += [mark + concept for concept in hit.concepts]
@@ -48,7 +49,8 @@ def view_of(text: str, areas: Sequence[tuple[int, int]] = ()) -> View:
     """The model's view of a normalised text; `areas` are the spans of districts and streets."""
     masked = text
     if areas:
-        parts, done = [], 0
+        parts: list[str] = []
+        done = 0
         for start, end in areas:
             parts += (text[done:start], PLACE)
             done = end

@@ -6,7 +6,9 @@ rebuild on another machine give the same bytes.
 """
 
 import hashlib
+import io
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,19 @@ class LinearModel:
     squared IDF of each row, from which the norm of a text follows.
     """
 
-    __slots__ = ("digest", "heads", "idf2", "index", "intercept", "meta", "names", "weights")
+    __slots__ = (
+        "_cooling",
+        "_firsts",
+        "_sizes",
+        "digest",
+        "heads",
+        "idf2",
+        "index",
+        "intercept",
+        "meta",
+        "names",
+        "weights",
+    )
 
     def __init__(
         self,
@@ -78,14 +92,16 @@ class LinearModel:
         self.weights = weights
         self.intercept = intercept
         self.heads = {head.name: head for head in heads}
+        self._firsts = [head.first for head in heads]
+        self._sizes = [head.last - head.first for head in heads]
+        self._cooling = np.repeat(np.array([1.0 / head.temperature for head in heads]), self._sizes)
         self.meta = meta
         self.digest = digest
 
     def rows_of(self, grams: list[str]) -> list[int]:
-        """The rows of the known n-grams, each once, in rising order (so that sums never depend on hash order)."""
-        known = set(map(self.index.get, grams))
-        known.discard(None)
-        return sorted(known)  # type: ignore[type-var, arg-type]
+        """The rows of the known n-grams, each once, in the text's order (never in hash order: sums depend on it)."""
+        index = self.index
+        return [index[gram] for gram in dict.fromkeys(grams) if gram in index]
 
     def score(self, grams: list[str]) -> Scores:
         """Probabilities per head. Unknown n-grams count for nothing; with none known the intercepts answer."""
@@ -96,10 +112,16 @@ class LinearModel:
         if rows:
             scale = float(self.idf2.take(rows).sum()) ** -0.5
             logits = logits + block.sum(axis=0) * np.float32(scale)
-        found = {name: softmax(logits[head.first : head.last], head.temperature) for name, head in self.heads.items()}
+        # One exponential for all heads: their logits lie close enough together for one maximum.
+        scaled = logits * self._cooling
+        weights = np.exp(scaled - scaled.max())
+        weights /= np.add.reduceat(weights, self._firsts).repeat(self._sizes)
+        found = {name: weights[head.first : head.last] for name, head in self.heads.items()}
         return Scores(found, rows, block, scale)
 
-    def contributions(self, scores: Scores, *, head: str, wanted: int, against: int, limit: int) -> list[tuple[str, float]]:
+    def contributions(
+        self, scores: Scores, *, head: str, wanted: int, against: int, limit: int
+    ) -> list[tuple[str, float]]:
         """The n-grams of the scored text that speak most for class `wanted` over class `against`, strongest first."""
         first = self.heads[head].first
         gains = scores.block[:, first + wanted] - scores.block[:, first + against]
@@ -133,7 +155,7 @@ def save_model(
     }
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "model.npz").open("wb") as sink:
-        np.savez(sink, **arrays)  # type: ignore[arg-type]
+        np.savez(sink, **arrays)
     layout = [
         {"name": head.name, "classes": list(head.classes), "temperature": round(head.temperature, 3)} for head in heads
     ]
@@ -146,16 +168,18 @@ def load_model(directory: Path | None = None) -> LinearModel:
     directory = directory or MODEL_DIR
     digest = hashlib.sha256()
     try:
-        for name in ("model.json", "model.npz"):
-            digest.update((directory / name).read_bytes())
-        meta = json.loads((directory / "model.json").read_text(encoding="utf-8"))
-        with np.load(directory / "model.npz", allow_pickle=False) as arrays:
+        described = (directory / "model.json").read_bytes()
+        packed = (directory / "model.npz").read_bytes()
+        digest.update(described)
+        digest.update(packed)
+        meta = json.loads(described)
+        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
             names = arrays["grams"].tobytes().decode("utf-8").split("\n")
             idf = arrays["idf"].astype(np.float32) / np.float32(64)
             intercept = arrays["intercept"].astype(np.float32) / np.float32(256)
             weights = arrays["weights"].astype(np.float32)
             weights *= np.exp2(arrays["step_exponent"].astype(np.float32))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"no usable model in {directory.name}/: {error}; run `python -m classifiers.train`") from error
     if meta.get("format") != FORMAT or weights.shape[0] != len(names):
         raise ModelError(f"the model in {directory.name}/ has another format; run `python -m classifiers.train`")
@@ -165,7 +189,9 @@ def load_model(directory: Path | None = None) -> LinearModel:
         heads.append(Head(raw["name"], tuple(raw["classes"]), first, last, raw["temperature"]))
         first = last
     if first != weights.shape[1]:
-        raise ModelError(f"the model in {directory.name}/ does not match its description; run `python -m classifiers.train`")
+        raise ModelError(
+            f"the model in {directory.name}/ does not match its description; run `python -m classifiers.train`"
+        )
     return LinearModel(
         names=names,
         idf2=idf * idf,

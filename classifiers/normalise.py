@@ -18,7 +18,9 @@ MAX_CHARS = 2400
 _HEAD = 1600
 
 # Control and format characters, lone surrogates, private use: no meaning, and some break JSON or terminals.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ue000-\uf8ff\ufeff\ufff0-\uffff]+")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ue000-\uf8ff\ufeff\ufff0-\uffff]+"
+)
 _SPACE = re.compile(r"\s+")
 _SPACE_BY_CJK = re.compile(r"(?<=[^\x00-\xff]) +| +(?=[^\x00-\xff])")
 _RUN = re.compile(r"(.)\1{4,}")
@@ -32,10 +34,11 @@ class TraditionalTable(Strict):
 
 
 @lru_cache(maxsize=1)
-def _simplified() -> dict[int, str]:
+def _simplified() -> tuple[frozenset[str], dict[int, str]]:
     table = read_table(HERE / "lexicons" / "traditional.yaml", TraditionalTable)
     packed = "".join(table.pairs.split())
-    return {ord(packed[i]): packed[i + 1] for i in range(0, len(packed), 2)}
+    pairs = {packed[i]: packed[i + 1] for i in range(0, len(packed), 2)}
+    return frozenset(pairs), {ord(old): new for old, new in pairs.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ def normalise(text: str) -> Normalised:
     truncated = len(text) > MAX_CHARS
     if truncated:
         text = text[:_HEAD] + "\n" + text[_HEAD - MAX_CHARS :]
-    if text.isascii() is False:
-        text = unicodedata.normalize("NFKC", _UNPRINTABLE.sub("", text)).translate(_simplified())
-    else:
-        text = _UNPRINTABLE.sub("", text)
-    text = _SPACE_BY_CJK.sub("", _SPACE.sub(" ", text)).strip()
+    text = unicodedata.normalize("NFKC", _UNPRINTABLE.sub("", text))
+    traditional, simplified = _simplified()
+    if not traditional.isdisjoint(text):
+        text = text.translate(simplified)
+    if _SPACE.search(text):
+        text = _SPACE_BY_CJK.sub("", _SPACE.sub(" ", text)).strip()
     text = _RUN.sub(r"\1\1\1\1", text)
     # NFKC may write one character as many (U+FDFA as 18), hence a second look at the length.
     return Normalised(text[:MAX_CHARS], truncated or len(text) > MAX_CHARS)

@@ -1,6 +1,7 @@
 """Finding known names in a text: leftmost, longest, without overlap, in time linear in the text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from operator import add
 from typing import NamedTuple
 
 
@@ -15,28 +16,41 @@ class Hit(NamedTuple):
 class Scanner:
     """A fixed set of names. A longer name hides the shorter ones inside it (和平路 hides 和平)."""
 
-    __slots__ = ("_lengths", "_names")
+    __slots__ = ("_names", "_sizes_after_one", "_sizes_after_two")
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(name for name in names if name)
-        lengths: dict[str, set[int]] = {}
-        for name in self._names:
-            lengths.setdefault(name[0], set()).add(len(name))
-        self._lengths = {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
+        single = {name for name in self._names if len(name) == 1}
+        sizes: dict[str, set[int]] = {}
+        for name in self._names - single:
+            sizes.setdefault(name[:2], set()).add(len(name))
+        # Two characters say almost always that nothing starts here; only then is the text cut and looked up.
+        self._sizes_after_two = {
+            two: tuple(sorted(found | ({1} if two[0] in single else set()), reverse=True))
+            for two, found in sizes.items()
+        }
+        self._sizes_after_one = dict.fromkeys(single, (1,))
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def find(self, text: str) -> Iterator[Hit]:
+    def find(self, text: str) -> list[Hit]:
         """The hits in `text`, from left to right."""
-        lengths, names = self._lengths, self._names
+        after_two, after_one, names = self._sizes_after_two, self._sizes_after_one, self._names
+        pairs = map(add, text, text[1:] + " ")
+        if after_one:
+            starts = [(i, two) for i, two in enumerate(pairs) if two in after_two or two[0] in after_one]
+        else:
+            starts = [(i, two) for i, two in enumerate(pairs) if two in after_two]
+        out = []
         free = 0
-        for start, char in enumerate(text):
-            if start < free or char not in lengths:
+        for start, two in starts:
+            if start < free:
                 continue
-            for size in lengths[char]:
+            for size in after_two.get(two) or after_one[two[0]]:
                 name = text[start : start + size]
                 if name in names:
                     free = start + size
-                    yield Hit(start, free, name)
+                    out.append(Hit(start, free, name))
                     break
+        return out

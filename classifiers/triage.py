@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from classifiers.concepts import load_concepts
 from classifiers.decide import Decision, Evidence, decide
 from classifiers.explain import cues, sentence
@@ -87,7 +89,7 @@ DECIDING_TABLES = (
 _KNOWN_SHARE = 0.3
 """With fewer known characters than this a text is not understood: another script, or noise."""
 
-_STRONGEST = 14
+_STRONGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,16 @@ class Reading:
 class Classifier:
     """A loaded model with its rules and gazetteer. Immutable; safe to share between threads."""
 
-    __slots__ = ("_codes", "_members", "_model", "_rank", "_rules", "_urgencies", "digest")
+    __slots__ = ("_codes", "_membership", "_model", "_outcomes", "_rank", "_rules", "_urgencies", "digest")
 
     def __init__(self, model: LinearModel) -> None:
         taxonomy = load_taxonomy()
         self._model = model
         self._codes = model.heads["category"].classes
         self._rank = {code: number for number, code in enumerate(self._codes)}
-        outcomes = [Outcome(name) for name in model.heads["outcome"].classes]
-        self._members = tuple(
-            (outcome, place, [i for i, code in enumerate(self._codes) if taxonomy.outcome_of(code) is outcome])
-            for place, outcome in enumerate(outcomes)
+        self._outcomes = tuple(Outcome(name) for name in model.heads["outcome"].classes)
+        self._membership = np.array(
+            [[float(taxonomy.outcome_of(code) is outcome) for code in self._codes] for outcome in self._outcomes]
         )
         self._urgencies = tuple(Urgency(name) for name in model.heads["urgency"].classes)
         self._rules = load_rules()
@@ -138,20 +139,16 @@ class Classifier:
         view = view_of(clean, named.areas)
         grams = view.grams()
         scores = self._model.score(grams)
-        category = scores.probabilities["category"].tolist()
-        by_outcome = scores.probabilities["outcome"].tolist()
+        category = scores.probabilities["category"]
         # Two looks at the same question: the sum over categories and a head of its own. Their mean erred less than either.
-        outcome = {
-            name: (sum([category[i] for i in members]) + by_outcome[place]) / 2.0
-            for name, place, members in self._members
-        }
+        outcome = (self._membership @ category + scores.probabilities["outcome"]) / 2.0
         index = self._model.index
         characters = view.bounded[1:-1]
         known = sum([char in index for char in characters])
         evidence = Evidence(
-            ranking=[code for _, code in sorted(zip(category, self._codes, strict=True), key=_likelier)],
-            category=dict(zip(self._codes, category, strict=True)),
-            outcome=outcome,
+            ranking=[self._codes[i] for i in (-category).argsort(kind="stable").tolist()],
+            category=dict(zip(self._codes, category.tolist(), strict=True)),
+            outcome=dict(zip(self._outcomes, outcome.tolist(), strict=True)),
             urgency=self._urgencies[int(scores.probabilities["urgency"].argmax())],
             fired=self._rules.fired(clean),
             empty=not characters,
@@ -193,7 +190,3 @@ class Classifier:
             extracted=extract(reading.text),
             model=self.digest,
         )
-
-
-def _likelier(pair: tuple[float, str]) -> tuple[float, str]:
-    return -pair[0], pair[1]

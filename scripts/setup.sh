@@ -14,7 +14,7 @@ fail() {
 }
 
 # The stamp holds what the environment was made from, and where: one that was copied elsewhere does not run.
-wanted="$(pwd) $(cat requirements-build.lock requirements.lock pyproject.toml scripts/setup.sh | cksum)"
+wanted="$(pwd -P) $(cat requirements-build.lock requirements.lock pyproject.toml scripts/setup.sh | cksum)"
 if [[ -x $VENV/bin/dispatcher && "$(cat "$STAMP" 2>/dev/null)" == "$wanted" ]]; then
     exit 0
 fi
@@ -40,7 +40,7 @@ make_venv() {
     rm -rf "$VENV"
     if "$python" -m pip --version >/dev/null 2>&1 \
         && "$python" -m venv --without-pip "$VENV" \
-        && "$python" -m pip --python "$VENV/bin/python" install --quiet pip; then
+        && "$python" -m pip --python "$(pwd -P)/$VENV/bin/python" install --quiet pip; then
         return
     fi
     rm -rf "$VENV"
@@ -51,9 +51,10 @@ make_venv() {
     fail "Python's venv module has no pip here. Install it with: apt-get install python3-venv"
 }
 
+# The programs in an environment name their place; after the folder was moved they name one that is gone.
 works() {
     "$VENV/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-        && grep -qxF "$(pwd)" "$VENV/.place" 2>/dev/null
+        && grep -qF "$(pwd -P)/$VENV/bin/python" "$VENV/bin/pip"
 }
 
 install() {
@@ -66,7 +67,6 @@ if ! works; then
     python=$(find_python)
     echo "setup: making $VENV with $("$python" --version)"
     make_venv "$python"
-    pwd >"$VENV/.place"
 fi
 echo "setup: installing the pinned packages (about a minute the first time)"
 install -r requirements-build.lock

@@ -9,10 +9,16 @@ from classifiers.scanner import Hit
 
 # A short district name that is also a word (和平, 新民) counts with a place around it: a suffix, "这边", a clause's
 # start or end, or a preposition of place before it.
-_PLACE_AFTER = re.compile(r"区|县|市|城区|这|那|一|有|的|某|$|[,，.。;；:：!！?？、(（)）\s]|老|境内|辖|分局|派出所|客运|大集|农村|乡下|下边|底下|街里|镇|乡|火车站|高速|北|南|东|西")
+_PLACE_AFTER = re.compile(
+    r"区|县|市|城区|这|那|一|有|的|某|$|[,，.。;；:：!！?？、(（)）\s]|老|境内|辖|分局|派出所|客运|大集|农村|乡下|下边|底下|街里|镇|乡|火车站|高速|北|南|东|西"
+)
 _ALSO_WORDS = frozenset({"和平", "新民", "大东", "康平"})
-_POINTED = re.compile(r"这(?:边|块|儿|旮|一带|个?片|头|疙)|那(?:边|块|儿|旮|一带|片|头|疙)|一带|地铁|附近|街口|街里|辖区")
-_PLACE_BEFORE = re.compile(r"(?:^|[,，.。;；:：!！?？、(（\s]|在|住|到|去|回|往|是|沈阳|沈阳市|位于|家|跟|从|我们|俺们|咱们|咱|咱家|上|给|于|就|的|来|报|喂)$")
+_POINTED = re.compile(
+    r"这(?:边|块|儿|旮|一带|个?片|头|疙)|那(?:边|块|儿|旮|一带|片|头|疙)|一带|地铁|附近|街口|街里|辖区"
+)
+_PLACE_BEFORE = re.compile(
+    r"(?:^|[,，.。;；:：!！?？、(（\s]|在|住|到|去|回|往|是|沈阳|沈阳市|位于|家|跟|从|我们|俺们|咱们|咱|咱家|上|给|于|就|的|来|报|喂)$"
+)
 _HERE = re.compile(r"(?:^|[,，.。;；:：!！?？\s]|在|我在|人在|位于|这是|这里是|这儿是|家在|家住|住)$")
 _ORIGIN = re.compile(r"(?:从|去|到|回|往|飞|老家|来自|上|我是|俺是|他是|她是|发往|开往|寄往|寄到|嫁到|是)$")
 
@@ -111,7 +117,20 @@ def _outside(text: str, found: list[Mention], gazetteer: Gazetteer) -> str | Non
         if _ORIGIN.search(before) and not before.endswith(("我在", "人在")):
             continue
         after = text[mention.end : mention.end + 2]
-        here = _HERE.search(before) and after[:1] in ("市", "这", "呢", "站", "火", "机", "高", "上", ",", "的", "出", "")
+        here = _HERE.search(before) and after[:1] in (
+            "市",
+            "这",
+            "呢",
+            "站",
+            "火",
+            "机",
+            "高",
+            "上",
+            ",",
+            "的",
+            "出",
+            "",
+        )
         if own_district or (here and not after.startswith(("的车", "的号", "口音", "户口", "人", "来"))):
             return mention.named.name
     return None

@@ -29,7 +29,7 @@ POLL_SECONDS = 0.02
 # The brokers that this process started. Their objects are kept: Python would otherwise warn of a process that is still
 # running, which is what a broker is for, and a dead child has to be collected by its parent.
 _children: dict[int, subprocess.Popen[bytes]] = {}
-_TELLING = re.compile(r"\b(ERROR|FATAL|Exception|Error)\b")
+_TELLING = re.compile(r"\b(ERROR|FATAL|\w*Exception|\w*Error)\b")
 _BORING = re.compile(r"^\s+at |^#?\s*$")
 
 

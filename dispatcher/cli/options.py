@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 import orjson
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from dispatcher.client.connection import quiet
@@ -72,6 +73,14 @@ def pairs(screen: Console, rows: Iterable[tuple[str, str | Text]]) -> None:
         screen.print(
             Text(f"{label:<{width}}  ", style="dim").append_text(text if isinstance(text, Text) else plain(text))
         )
+
+
+def table(shown: Table) -> None:
+    """A table: fitted to a terminal, but never cut or wrapped for a program that reads it."""
+    screen = out()
+    if not screen.is_terminal:
+        screen.width = 10_000
+    screen.print(shown)
 
 
 def local(moment: datetime) -> str:

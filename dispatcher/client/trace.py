@@ -17,8 +17,7 @@ from aiokafka import TopicPartition
 
 from dispatcher.client.reader import Keep, Raw, Reader
 from dispatcher.domain import ids
-from dispatcher.stream import topics
-from dispatcher.stream.agents import REKEYED
+from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 from dispatcher.stream.writer import partition_for
 
@@ -27,6 +26,8 @@ _FIRST_WINDOW = 2_000
 #: Clocks of broker and workers may differ by so much: how far before a case's opening its records are looked for.
 _SLACK_MS = 60_000
 _AGENCY = topics.agency("")
+#: On a call that the service moved to its caller's partition: where it lay first (see `dispatcher.stream.agents`).
+_REKEYED = "x-rekeyed-from"
 #: Fields by which a record names a call or a case, at its top or in an inbox message's inner call.
 _CALL_FIELDS = ("call_id", "jjdbh", "claimed_call_id")
 
@@ -80,6 +81,7 @@ class Trace:
         self._cases = {ids.case_id(wanted)} | ({wanted} if _is_case_id(wanted) else set())
         self._calls = {wanted}
         self._found: dict[tuple[str, int, int], Step] = {}
+        self._looked: set[str] = set()
         self._since = 2**63 - 1
 
     async def run(self, *, since_ms: int | None = None) -> list[Step]:
@@ -87,8 +89,10 @@ class Trace:
         await self._locate(since_ms or 0)
         if not self._found:
             await self._sweep(since_ms or 0)
-        if self._found:
+        while self._found:
             await self._forward()
+            if not await self._locate(self._since - _SLACK_MS):
+                break
         order = {name: place for place, name in enumerate((topics.CALLS, topics.CASE_INBOX, topics.CASE_EVENTS))}
         return sorted(
             self._found.values(),
@@ -97,12 +101,13 @@ class Trace:
 
     # -- backwards, by key -----------------------------------------------------------------------------
 
-    async def _locate(self, since_ms: int) -> None:
-        """Find the opening of every case concerned; a call that was linked leads to a second case."""
-        looked: set[str] = set()
-        while fresh := self._cases - looked:
-            looked |= fresh
+    async def _locate(self, since_ms: int) -> bool:
+        """Find the opening of every case not yet looked for; true when that brought something new to light."""
+        before = len(self._found)
+        while fresh := self._cases - self._looked:
+            self._looked |= fresh
             await asyncio.gather(*(self._opening(case, since_ms) for case in fresh))
+        return len(self._found) > before
 
     async def _opening(self, case: str, since_ms: int) -> None:
         places = self._places_of(case)
@@ -145,12 +150,16 @@ class Trace:
         starts, ends = await asyncio.gather(
             self._reader.at_time(places, self._since - _SLACK_MS), self._reader.ends(places)
         )
-        needles = self._cases | self._calls
-        async for record in self._reader.read(starts, ends, keep=_about(needles)):
+        async for record in self._reader.read(starts, ends, keep=_about(self._cases | self._calls)):
             found = step(record)
-            if (_cases_of(found.value) & self._cases) or (_calls_of(found.value) & self._calls) or found.value is None:
+            if _origin(record) in self._found or self._concerns(found):
                 self._keep(found)
         await self._sources()
+
+    def _concerns(self, found: Step) -> bool:
+        if found.value is None:  # unreadable, but it holds the id in quotes
+            return any(f'"{call}"'.encode("utf-8", "replace") in (found.record.value or b"") for call in self._calls)
+        return bool(_cases_of(found.value) & self._cases or _calls_of(found.value) & self._calls)
 
     async def _sources(self) -> None:
         """The records on ``calls`` behind what was found: by the place that every decision names."""
@@ -160,7 +169,7 @@ class Trace:
                 source = value.get("source")
                 if isinstance(source, dict) and source.get("topic") == topics.CALLS:
                     places.add((topics.CALLS, int(source["partition"]), int(source["offset"])))
-            moved = found.record.header(REKEYED)
+            moved = found.record.header(_REKEYED)
             if moved is not None and moved.count(b"/") == 2:
                 topic, partition, offset = moved.decode().split("/")
                 places.add((topic, int(partition), int(offset)))
@@ -179,8 +188,7 @@ class Trace:
         starts, ends = await asyncio.gather(self._reader.at_time(places, since_ms), self._reader.ends(places))
         async for record in self._reader.read(starts, ends, keep=_about({self._wanted})):
             found = step(record)
-            named = _calls_of(found.value) | _cases_of(found.value)
-            if found.value is None or self._wanted in named:
+            if self._concerns(found) or self._wanted in _cases_of(found.value):
                 self._keep(found)
                 if record.topic in (topics.CASE_INBOX, topics.CASE_EVENTS):
                     self._cases |= _cases_of(found.value)
@@ -189,6 +197,13 @@ class Trace:
         record = found.record
         self._found[record.topic, record.partition, record.offset] = found
         self._since = min(self._since, record.timestamp_ms)
+        if record.topic == topics.DEAD_LETTERS:
+            # What could not be handled has a case of its own, named by where the call lay.
+            source = (found.value or {}).get("source")
+            if isinstance(source, dict):
+                self._cases.add(ids.salvage_case_id(source["topic"], source["partition"], source["offset"]))
+            if (origin := _origin(record)) is not None:
+                self._cases.add(ids.salvage_case_id(*origin))
 
     def _places_of(self, case: str) -> list[TopicPartition]:
         return [
@@ -203,10 +218,23 @@ def _about(needles: set[str]) -> Keep:
     forms = {f for n in needles for f in (n.encode("utf-8", "replace"), json.dumps(n)[1:-1].encode())}
 
     def keep(record: Raw) -> bool:
+        if record.topic == topics.DEAD_LETTERS:
+            return True  # few, and known by where they came from, which is in a header
         value, key = record.value or b"", record.key
         return any(form in value or form == key for form in forms)
 
     return keep
+
+
+def _origin(record: InputRecord) -> tuple[str, int, int] | None:
+    """Where a dead letter lay first; None for any other record."""
+    topic, partition, offset = (
+        record.header(name)
+        for name in (dead_letters.SOURCE_TOPIC, dead_letters.SOURCE_PARTITION, dead_letters.SOURCE_OFFSET)
+    )
+    if record.topic != topics.DEAD_LETTERS or not (topic and partition and offset):
+        return None
+    return topic.decode("utf-8", "replace"), int(partition), int(offset)
 
 
 def _is_case_id(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from dispatcher.console import view
@@ -84,7 +85,7 @@ def _title(facts: Facts, width: int) -> Text:
     restarts = f" 重启 {facts.restarts}" if facts.restarts else ""
     left = f" 110 来电分派 · {facts.address} · 工作进程 {facts.ready}/{facts.workers}{restarts}"
     right = f"{facts.demo} "
-    room = width - view.cell_len(right)
+    room = width - cell_len(right)
     style = "bold black on cyan" if facts.ready == facts.workers else "bold black on yellow"
     return Text(view.fit(view.fit(left, max(0, room)) + right, width), style=style)
 

@@ -15,7 +15,7 @@ Draw = Callable[[int, int], list[Text]]
 
 
 class Screen:
-    """The alternate screen of a terminal while it is entered; what stood there before is back afterwards."""
+    """The alternate screen of a terminal, from `open` to `close`; what stood there before is back afterwards."""
 
     def __init__(self, console: Console, draw: Draw) -> None:
         self._console = console
@@ -26,12 +26,9 @@ class Screen:
         self._shown: tuple[object, ...] = ()
         self._changed = asyncio.Event()
 
-    def __enter__(self) -> "Screen":
+    def open(self) -> None:
+        """Take the terminal."""
         self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give the terminal back; safe to call twice."""

@@ -13,6 +13,8 @@ from dispatcher.domain.codes import Outcome
 from dispatcher.observe.logging import mask
 
 ELLIPSIS = "…"
+#: Of a longer text only the beginning is looked at.
+LONGEST = 2_000
 #: Stands for the text of a confidential call.
 HIDDEN = "（保密来电，内容不显示）"
 #: A call that joined an earlier case.
@@ -32,12 +34,12 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def clean(text: str) -> str:
     """`text` on one line, without anything that a terminal could take for an order, and masked."""
-    spaced = " ".join(text.split())
+    spaced = " ".join(text[:LONGEST].split())
     shown = "".join(c for c in spaced if unicodedata.category(c) not in _UNSHOWN)
-    # NFC as far as digits go is not enough: full-width digits name a telephone as well.
     return mask(shown.translate(_DIGITS))
 
 
+#: Full-width digits name a telephone as well.
 _DIGITS = {ord("０") + n: str(n) for n in range(10)}
 
 

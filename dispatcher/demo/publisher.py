@@ -18,7 +18,8 @@ log = structlog.get_logger(__name__)
 
 #: 3,600 seconds of the story in 90.
 DEFAULT_SPEED = 40.0
-#: A story that goes on after a longer break than this is moved to the present hour: old calls would come too late.
+#: A story that goes on after a longer break than this is moved to the present hour, but for the call that may have been
+#: published already when the break came.
 _STALE = timedelta(minutes=10)
 _RETRY_SECONDS = 1.0
 
@@ -68,6 +69,8 @@ class Demo:
         self._save(at)
         loop = asyncio.get_running_loop()
         began, first = loop.time(), self._story.lines[at.told].at
+        late = datetime.now(UTC) - HOUR - at.base
+        fresh_base = at.base + late if late > _STALE else at.base
         while not self.done:
             try:
                 async with Publisher(self._bootstrap, pseudonym_key=self._pseudonym_key) as publisher:
@@ -75,7 +78,7 @@ class Demo:
                         due = began + (self._story.lines[at.told].at - first) / self._speed
                         await asyncio.sleep(max(0.0, due - loop.time()))
                         await self._publish(publisher, at)
-                        at = self._advance(at)
+                        at = self._advance(at, fresh_base)
             except (KafkaError, DispatcherError, OSError) as error:
                 log.warning("demo.interrupted", reason=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -85,15 +88,9 @@ class Demo:
         sent = await publisher.call(call, value, at=call.received_at)
         await asyncio.shield(sent)
 
-    def _advance(self, at: Progress) -> Progress:
-        """After an acknowledgement: the next call, in the present hour."""
-        told = at.told + 1
-        base = at.base
-        if told < self.total:
-            # The call would have come in at `base + at`, and at most now; see `HOUR`.
-            late = datetime.now(UTC) - HOUR - base
-            base = base + late if late > _STALE else base
-        at = at.model_copy(update={"told": told, "base": base})
+    def _advance(self, at: Progress, base: datetime) -> Progress:
+        """After an acknowledgement: on to the next call, in the hour that begins at `base`."""
+        at = at.model_copy(update={"told": at.told + 1, "base": base})
         self._save(at)
         self._moved()
         return at

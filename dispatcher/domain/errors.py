@@ -11,8 +11,8 @@
     │   ├── UnwritableData     D207
     │   ├── BrokerNotReady     D208
     │   ├── BrokerBusy         D209
-    │   └── BrokerNotStopped   D210
-    │   ├── DamagedData        D211
+    │   ├── BrokerNotStopped   D210
+    │   └── DamagedData        D211
     ├── BadRecord              D3xx  a record that cannot be taken as it is
     ├── CatalogError           D401  topics.yaml, agencies.yaml, taxonomy or a policy file
     ├── SettingsError          D402  the environment or the command line

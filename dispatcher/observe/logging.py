@@ -59,3 +59,6 @@ def configure(*, level: str = "INFO", json: bool = True) -> None:
     root.setLevel(level)
     for noisy in ("aiokafka", "faust", "mode", "kafka", "jieba", "dispatcher.stream.transport"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # "Got error produce response … retrying": a partition whose last transaction marker is still being written answers
+    # so, and the client asks again after 10 ms (KIP-890). What is not mended by asking again comes up as an exception.
+    logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)

@@ -7,6 +7,8 @@ import asyncio
 import dataclasses
 import os
 import sys
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -36,12 +38,21 @@ log = structlog.get_logger(__name__)
 #: Exit status of a worker that ended itself because it no longer knew what the cluster had taken (EX_SOFTWARE).
 EXIT_FATAL = 70
 
+#: How long a stop may take: until the transactions in hand are committed, and from then on.
+_CLOSE_SECONDS, _GOODBYE_SECONDS = 8.5, 3.0
+
 
 def die(reason: str) -> None:
     """End the process at once, saying why. Nothing is lost: what was not committed is read again."""
     log.critical("worker.fatal", reason=reason)
     sys.stderr.flush()
     os._exit(EXIT_FATAL)
+
+
+def _exit_after(seconds: float, status: int) -> None:
+    timer = threading.Timer(seconds, os._exit, (status,))
+    timer.daemon = True
+    timer.start()
 
 
 def thresholds(policy: TriagePolicy) -> Thresholds:
@@ -106,10 +117,13 @@ def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: 
     ]
 
 
-def build(settings: settings_module.Settings) -> App:
-    """The Faust app, with everything wired; nothing connects before the worker starts."""
+def build(settings: settings_module.Settings, *, wrap: Callable[[Classify], Classify] = lambda same: same) -> App:
+    """The Faust app, with everything wired; nothing connects before the worker starts.
+
+    `wrap` may put something around the classifier.
+    """
     catalog = load_catalog(settings.home)
-    classify = classify_with(Classifier.load(), catalog.policy.triage)
+    classify = wrap(classify_with(Classifier.load(), catalog.policy.triage))
     classify("预热：楼道灯坏了", None)  # dictionaries are loaded at the first call; not while a caller waits
     app = App(
         settings.group,
@@ -160,15 +174,18 @@ def build(settings: settings_module.Settings) -> App:
     def _quiet(_app: App, **_: Any) -> None:
         logging.configure(level=settings.log_level)
 
-    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
-    async def _assigned(_app: App, assigned: set[TP], **_: Any) -> None:
-        if not followers:
-            await cluster.start()
-            followers.append(asyncio.create_task(_follow(valve)))
-            watchdog.start(settings.metrics_port)
-        generation = app.consumer_generation_id
-        for stage in stages:
-            stage.open({tp.partition for tp in assigned if tp.topic == stage.spec.source}, generation=generation)
+    async def _open(assigned: set[TP], generation: int) -> None:
+        try:
+            if not followers:
+                await cluster.start()
+                followers.append(asyncio.create_task(_follow(valve)))
+                watchdog.start(settings.metrics_port)
+            for stage in stages:
+                stage.open({tp.partition for tp in assigned if tp.topic == stage.spec.source}, generation=generation)
+        except Exception as error:  # aiokafka would log it and go on without lanes
+            die(f"partitions cannot be opened: {type(error).__name__}: {error}")
+
+    app.opening = _open
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def _revoked(_app: App, revoked: set[TP], **_: Any) -> None:  # noqa: ARG001
@@ -177,7 +194,10 @@ def build(settings: settings_module.Settings) -> App:
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def _shutdown(_app: App, **_: Any) -> None:
         watchdog.stop()
+        _exit_after(_CLOSE_SECONDS, EXIT_FATAL)
         await asyncio.gather(*(stage.close() for stage in stages))
+        # All that matters is committed. A client that hangs while it says goodbye must not hold up a restart.
+        _exit_after(_GOODBYE_SECONDS, 0)
         for task in followers:
             task.cancel()
         await cluster.stop()

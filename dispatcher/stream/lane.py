@@ -21,7 +21,7 @@ from dispatcher.stream.attempts import NOTE_KEY, InHand
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.records import Handler, InputRecord, Output, Result
-from dispatcher.stream.state import State, load_state
+from dispatcher.stream.state import State, load_state, read_between
 from dispatcher.stream.valve import Valve
 from dispatcher.stream.writer import Writer
 
@@ -78,6 +78,7 @@ class Lane:
         self._closing = False
         self._busy_since = 0.0  # monotonic; 0 while nothing waits
         self.opened = False
+        self._caught_up = False
         self._writer = Writer(
             cluster.bootstrap,
             transactional_id=f"{spec.group}-{spec.source}-{partition}",
@@ -101,6 +102,7 @@ class Lane:
                 await self._valve.wait_open(self.place, unless=lambda: self._closing)
                 self._pause(self.place, False)
                 continue
+            await self._catch_up()
             batch = self._take()
             if batch:
                 await self._work(batch)
@@ -150,6 +152,22 @@ class Lane:
 
     def __str__(self) -> str:
         return f"{self.place.topic}/{self.place.partition}"
+
+    async def _catch_up(self) -> None:
+        """Before the first batch: read for ourselves whatever lies between the committed offset and Faust's first record.
+
+        Mostly it is a transaction marker. But Faust has dropped fetched records around a rebalance before (faust #596),
+        and what is skipped here would be committed over.
+        """
+        if self._caught_up or not self._waiting:
+            return
+        first = self._waiting[0].offset
+        if first > self.floor:
+            missed = await read_between(self._cluster.bootstrap, self.place, self.floor, first)
+            if missed:
+                log.warning("lane.caught_up", lane=str(self), records=len(missed), floor=self.floor, first=first)
+                self._waiting.extendleft(reversed(missed))
+        self._caught_up = True
 
     # -- work ------------------------------------------------------------------------------------------
 

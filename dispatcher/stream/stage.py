@@ -54,11 +54,16 @@ class Stage:
         """
         channel = aiter(stream.channel)
         while True:
-            event = await channel.get()
+            try:
+                event = await channel.get()
+            except StopAsyncIteration:  # so Faust says that the app ends
+                return
             while True:
                 message = event.message
-                lane = self._lane(message.partition, message.generation_id)
-                if lane is not None:
+                lane = self.lanes.get(TopicPartition(message.topic, message.partition))
+                # A leftover of an assignment that is over is dropped: whoever owns the partition now reads it again. To
+                # open a lane for it would fence that owner.
+                if lane is not None and lane.generation == message.generation_id:
                     await lane.put(
                         InputRecord(
                             message.topic,
@@ -77,9 +82,21 @@ class Stage:
                 event = channel.queue.get_nowait()
 
     def open(self, partitions: set[int], *, generation: int) -> None:
-        """Open the lanes of newly assigned partitions ahead of their first record."""
+        """Open the lanes of newly assigned partitions. Must come before Faust lets records flow: see `consume`."""
         for partition in partitions:
-            self._lane(partition, generation)
+            place = TopicPartition(self.spec.source, partition)
+            if place in self.lanes:  # assigned anew without having been revoked: nobody knows who wrote meanwhile
+                self._die(f"partition {self.lanes[place]} was assigned twice")
+            lane = Lane(
+                self.spec,
+                partition,
+                generation=generation,
+                cluster=self._cluster,
+                valve=self._valve,
+                pause=self._pause,
+            )
+            self.lanes[place] = lane
+            self._tasks[lane] = asyncio.create_task(self._guard(lane), name=f"lane {lane}")
 
     def summary(self) -> dict[str, dict[str, object]]:
         """Each lane as health shows it."""
@@ -88,30 +105,12 @@ class Stage:
     async def close(self) -> None:
         """Give all partitions away: each lane ends after the transaction in hand."""
         lanes, self.lanes = list(self.lanes.values()), {}
-        for lane in lanes:
+        tasks = [self._tasks.pop(lane) for lane in lanes]
+        for lane, task in zip(lanes, tasks, strict=True):
             lane.close()
-        await asyncio.gather(*(self._tasks.pop(lane) for lane in lanes))
-
-    def _lane(self, partition: int, generation: int) -> Lane | None:
-        place = TopicPartition(self.spec.source, partition)
-        lane = self.lanes.get(place)
-        if lane is not None and lane.generation == generation:
-            return lane
-        if lane is not None and lane.generation > generation:
-            return None  # a leftover of an assignment that is over
-        if lane is not None:  # assigned anew without having been revoked: the successor's producer fences this one
-            self._die(f"partition {lane} was assigned twice (generations {lane.generation} and {generation})")
-        lane = Lane(
-            self.spec,
-            partition,
-            generation=generation,
-            cluster=self._cluster,
-            valve=self._valve,
-            pause=self._pause,
-        )
-        self.lanes[place] = lane
-        self._tasks[lane] = asyncio.create_task(self._guard(lane), name=f"lane {lane}")
-        return lane
+            if not lane.opened:  # still loading: nothing is under way, and a rebalance must not wait for it
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # a failure has ended the process already (`_guard`)
 
     async def _guard(self, lane: Lane) -> None:
         try:

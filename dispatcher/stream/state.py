@@ -1,10 +1,17 @@
 """A partition's state: a dictionary of bytes, loaded from its compacted topic and changed only by committed results.
 
+Also the one way in which lanes read for themselves: committed records of a range, without a group.
+
 Values stay encoded: an open case takes some 600 bytes and not the several kilobytes of a model, and what is in memory is
 what lies on the topic, byte for byte.
 """
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from dispatcher.stream.records import InputRecord
 
 #: Keys of a stage's own notes begin with NUL, which no case id or pseudonym does.
 NOTE_PREFIX = b"\x00"
@@ -38,6 +45,27 @@ class State:
 
 async def load_state(bootstrap: str, place: TopicPartition) -> State:
     """Read one partition of a compacted topic from its beginning to its end as of now, committed records only."""
+    entries: dict[bytes, bytes] = {}
+    async for record in _read(bootstrap, place, None, None):
+        if record.value is None:
+            entries.pop(record.key, None)
+        else:
+            entries[record.key] = record.value
+    return State(entries)
+
+
+async def read_between(bootstrap: str, place: TopicPartition, start: int, stop: int) -> list[InputRecord]:
+    """The committed records of `place` with ``start <= offset < stop``."""
+    return [
+        InputRecord(
+            place.topic, place.partition, found.offset, found.timestamp, found.key, found.value, tuple(found.headers)
+        )
+        async for found in _read(bootstrap, place, start, stop)
+    ]
+
+
+async def _read(bootstrap: str, place: TopicPartition, start: int | None, stop: int | None) -> AsyncIterator[Any]:
+    """Committed records from `start` (None: the beginning) until before `stop` (None: the end as of now)."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
@@ -50,14 +78,14 @@ async def load_state(bootstrap: str, place: TopicPartition) -> State:
     try:
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
-        await consumer.seek_to_beginning(place)
-        entries: dict[bytes, bytes] = {}
+        end = end if stop is None else min(end, stop)
+        if start is None:
+            await consumer.seek_to_beginning(place)
+        else:
+            consumer.seek(place, start)
         while await consumer.position(place) < end:
             for record in (await consumer.getmany(place, timeout_ms=200)).get(place, ()):
-                if record.value is None:
-                    entries.pop(record.key, None)
-                else:
-                    entries[record.key] = record.value
-        return State(entries)
+                if record.offset < end:
+                    yield record
     finally:
         await consumer.stop()

@@ -1,10 +1,11 @@
-"""Faust's Kafka transport with three differences: it reads only committed records, its commits go nowhere (offsets are
-committed inside our transactions, see `stage`), and it delivers without two tasks a message.
+"""Faust's Kafka transport with four differences: it reads only committed records, its commits go nowhere (offsets are
+committed inside our transactions, see `stage`), it delivers without two tasks a message, and it tells of an assignment
+before records of it flow (the signal `on_partitions_assigned` may come after the first of them).
 
-All three are methods of Faust's that have no setting.
+All four are methods of Faust's that have no setting.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiokafka
@@ -44,7 +45,14 @@ class _Transport(driver.Transport):
 
 
 class App(faust.App):
-    """A Faust app on that transport."""
+    """A Faust app on that transport. `opening` is awaited with each assignment and its generation; it must not raise."""
+
+    opening: Callable[[set[TP], int], Awaitable[None]]
+
+    async def _on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        if not self.should_stop:
+            await self.opening(assigned, generation_id)
+        await super()._on_partitions_assigned(assigned, generation_id)
 
     def _new_transport(self) -> Any:
         return _Transport(self.conf.broker_consumer, self)

@@ -15,7 +15,7 @@ from aiokafka.partitioner import murmur2
 from dispatcher.stream.records import Output
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _hash(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 

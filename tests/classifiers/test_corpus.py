@@ -1,0 +1,97 @@
+"""The corpus may be used: no malformed row, no real number, no near duplicate, nothing of the test set in training."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from classifiers.corpus import TEST, TRAIN, Row, read_rows, read_split
+from classifiers.corpus.check import faults, personal_numbers
+from classifiers.corpus.near import near_pairs
+from classifiers.corpus.sheets import read_sheet, write_rows
+from classifiers.errors import CorpusError
+from classifiers.taxonomy import load_taxonomy
+
+
+def test_the_committed_corpus_is_in_order() -> None:
+    assert faults() == []
+
+
+def test_no_writer_of_a_test_set_trains() -> None:
+    assert not {row.writer for row in read_split(TRAIN)} & {row.writer for row in read_split(TEST)}
+
+
+def test_every_category_is_trained_and_tested() -> None:
+    for folder in (TRAIN, TEST):
+        assert {row.category for row in read_split(folder)} == set(load_taxonomy().codes)
+
+
+GOOD = {
+    "id": "w9-0001",
+    "text": "路灯灭了一排没人管",
+    "category": "road_facility",
+    "urgency": "routine",
+    "district": None,
+    "style": "short",
+    "writer": "w9",
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"category": "no_such"},
+        {"urgency": "soon"},
+        {"district": "dalian"},
+        {"style": "poem"},
+        {"text": ""},
+        {"id": "1"},
+        {"surplus": 1},
+    ],
+)
+def test_a_malformed_row_is_refused_with_its_line(tmp_path: Path, change: dict[str, object]) -> None:
+    file = tmp_path / "w9.jsonl"
+    file.write_text(json.dumps(GOOD) + "\n" + json.dumps(GOOD | change) + "\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"w9\.jsonl:2"):
+        read_rows(file)
+
+
+def _row(number: int, writer: str, text: str) -> Row:
+    return Row.model_validate(GOOD | {"id": f"{writer}-{number:04d}", "writer": writer, "text": text})
+
+
+def test_a_training_row_near_a_test_row_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "test").mkdir()
+    write_rows(tmp_path / "train" / "w9.jsonl", [_row(1, "w9", "南门口路灯灭了一整排，晚上走路摔人")])
+    write_rows(tmp_path / "test" / "t9.jsonl", [_row(1, "t9", "北门口路灯灭了一整排，晚上走路害怕")])
+    found = faults(train=tmp_path / "train", test=tmp_path / "test")
+    assert any("training row w9-0001 is near test row t9-0001" in fault for fault in found)
+
+
+def test_near_pairs_are_events_told_twice_not_phrases_shared() -> None:
+    assert near_pairs(["楼下烧烤店半夜放音响吵得睡不着", "楼下烧烤店半夜放音响吵得孩子哭", "楼下烧烤店油烟呛人"]) == [
+        (0, 1, pytest.approx(10 / 11))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("打13912345987找我", ["13912345987"]),
+        ("打13800000000找我", []),
+        ("身份证21010219900101123X", ["21010219900101123X"]),
+        ("单号1234567890123456789012", []),
+    ],
+)
+def test_real_looking_numbers_are_seen(text: str, found: list[str]) -> None:
+    assert personal_numbers(text) == found
+
+
+def test_a_sheet_names_all_its_bad_lines(tmp_path: Path) -> None:
+    sheet = tmp_path / "w9.txt"
+    sheet.write_text(
+        "road_facility|routine|-|short|路灯灭了\nnonsense\nprank|urgent|-|short|哈哈\n", encoding="utf-8"
+    )
+    with pytest.raises(CorpusError, match=r"(?s)2 bad lines.*line 2.*line 3"):
+        read_sheet(sheet, writer="w9")
