@@ -47,6 +47,30 @@ SETS = {
 }
 
 
+class OutcomeFirst:
+    """Two steps instead of one: a model of the outcome, then a model of the categories of that outcome."""
+
+    def fit(self, matrix: Any, labels: Any) -> "OutcomeFirst":
+        from sklearn.svm import LinearSVC
+
+        outcome_of = load_taxonomy().outcome_of
+        outcomes = np.array([outcome_of(label).value for label in labels])
+        self._first = LinearSVC(C=2, random_state=0).fit(matrix, outcomes)
+        self._second = {
+            outcome: LinearSVC(C=2, random_state=0).fit(matrix[outcomes == outcome], labels[outcomes == outcome])
+            for outcome in np.unique(outcomes)
+        }
+        return self
+
+    def predict(self, matrix: Any) -> Any:
+        outcomes = self._first.predict(matrix)
+        predicted = np.empty(len(outcomes), dtype=object)
+        for outcome, model in self._second.items():
+            if (outcomes == outcome).any():
+                predicted[outcomes == outcome] = model.predict(matrix[outcomes == outcome])
+        return predicted
+
+
 def _models() -> dict[str, Callable[[], Any]]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import ComplementNB
@@ -58,6 +82,7 @@ def _models() -> dict[str, Callable[[], Any]]:
         "SVM C=2 balanced": lambda: LinearSVC(C=2, random_state=0, class_weight="balanced"),
         "LR C=100": lambda: LogisticRegression(C=100, max_iter=200, tol=1e-3),
         "complement NB": lambda: ComplementNB(alpha=0.3),
+        "outcome first": OutcomeFirst,
     }
 
 

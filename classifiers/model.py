@@ -22,6 +22,9 @@ from classifiers.tables import HERE
 MODEL_DIR = HERE / "model"
 FORMAT = 1
 
+LEVELS = 2047
+"""Steps from zero to a column's largest weight: fine enough not to turn an answer, coarse enough to rebuild alike."""
+
 Floats = NDArray[np.float32]
 
 
@@ -141,17 +144,17 @@ def save_model(
 ) -> None:
     """Round, flatten and write. `coefficients` are (n_features, n_columns) on TF-IDF values; IDF is folded in here.
 
-    Each column is stored as int8 times a power of two, n-grams as UTF-8 joined by newlines.
+    Each column is stored as whole numbers up to `LEVELS` times a power of two, n-grams as UTF-8 joined by newlines.
     """
     folded = coefficients * idf[:, None]
     top = np.maximum(np.abs(folded).max(axis=0), 1e-6)
-    step = np.exp2(np.ceil(np.log2(top / 127.0)))
+    step = np.exp2(np.ceil(np.log2(top / LEVELS)))
     arrays = {
         "grams": np.frombuffer("\n".join(names).encode("utf-8"), dtype=np.uint8),
         "idf": np.round(idf * 64).astype(np.uint16),
         "intercept": np.round(intercept * 256).astype(np.int32),
         "step_exponent": np.log2(step).astype(np.int8),
-        "weights": np.clip(np.round(folded / step), -127, 127).astype(np.int8),
+        "weights": np.clip(np.round(folded / step), -LEVELS, LEVELS).astype(np.int16),
     }
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "model.npz").open("wb") as sink:

@@ -59,7 +59,8 @@ def normalise(text: str) -> Normalised:
     if not traditional.isdisjoint(text):
         text = text.translate(simplified)
     if _SPACE.search(text):
-        text = _SPACE_BY_CJK.sub("", _SPACE.sub(" ", text)).strip()
+        # A space may have kept two marks apart, hence NFKC once more.
+        text = unicodedata.normalize("NFKC", _SPACE_BY_CJK.sub("", _SPACE.sub(" ", text)).strip())
     text = _RUN.sub(r"\1\1\1\1", text)
     # NFKC may write one character as many (U+FDFA as 18), hence a second look at the length.
     return Normalised(text[:MAX_CHARS], truncated or len(text) > MAX_CHARS)

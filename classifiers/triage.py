@@ -87,7 +87,10 @@ DECIDING_TABLES = (
 """The tables that have a say in an answer; their bytes are part of `Triage.model`."""
 
 _KNOWN_SHARE = 0.3
-"""With fewer known characters than this a text is not understood: another script, or noise."""
+"""With a smaller share of known characters a text is not understood: another script, or noise."""
+
+_KNOWN_PAIRS = 0.2
+"""The same for pairs of characters: known letters in an order that nobody writes."""
 
 _STRONGEST = 12
 
@@ -143,8 +146,10 @@ class Classifier:
         # Two looks at the same question: the sum over categories and a head of its own. Their mean erred less than either.
         outcome = (self._membership @ category + scores.probabilities["outcome"]) / 2.0
         index = self._model.index
-        characters = view.bounded[1:-1]
-        known = sum([char in index for char in characters])
+        characters = len(view.bounded) - 2
+        # `grams` begins with the single characters and goes on with the pairs.
+        known = sum([gram in index for gram in grams[1 : 1 + characters]])
+        pairs = sum([gram in index for gram in grams[2 + characters : 3 + 2 * characters]])
         evidence = Evidence(
             ranking=[self._codes[i] for i in (-category).argsort(kind="stable").tolist()],
             category=dict(zip(self._codes, category.tolist(), strict=True)),
@@ -152,7 +157,7 @@ class Classifier:
             urgency=self._urgencies[int(scores.probabilities["urgency"].argmax())],
             fired=self._rules.fired(clean),
             empty=not characters,
-            understood=known >= _KNOWN_SHARE * len(characters),
+            understood=known >= _KNOWN_SHARE * characters and pairs >= _KNOWN_PAIRS * characters,
             partial=normal.truncated,
         )
         place = named

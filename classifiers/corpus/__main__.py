@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classifiers.corpus import TEST, TRAIN, read_split
 from classifiers.corpus.check import faults
-from classifiers.corpus.sheets import read_sheet, write_rows
+from classifiers.corpus.sheets import apart, read_sheet, write_rows
 from classifiers.errors import ClassifierError
 
 
@@ -33,8 +33,11 @@ def _count() -> int:
 
 
 def _import(sheet: Path, *, writer: str, test: bool) -> int:
-    rows = read_sheet(sheet, writer=writer)
     target = (TEST if test else TRAIN) / f"{writer}.jsonl"
+    others = [row for folder in (TEST, TRAIN) for row in read_split(folder) if row.writer != writer]
+    rows, left_out = apart(read_sheet(sheet, writer=writer), others)
+    for line in left_out:
+        print(line)
     write_rows(target, rows)
     print(f"{len(rows)} rows written to {target.parent.name}/{target.name}")
     return 0
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="refuse what may not be in the corpus")
     commands.add_parser("count", help="rows by split, category and writer")
-    bring = commands.add_parser("import", help="turn a writer's sheet into rows")
+    bring = commands.add_parser("import", help="turn a writer's sheet into rows, without those near rows of others")
     bring.add_argument("sheet", type=Path)
     bring.add_argument("--writer", required=True)
     bring.add_argument("--test", action="store_true", help="the sheet is a test set; never train on it")

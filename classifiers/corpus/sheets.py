@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from classifiers.corpus.near import NearIndex
 from classifiers.corpus.rows import Row
 from classifiers.errors import CorpusError
 from classifiers.taxonomy import Outcome, Urgency, load_taxonomy
@@ -48,6 +49,24 @@ def write_rows(path: Path, rows: list[Row]) -> None:
     """Write rows as JSONL, one call a line, UTF-8 and readable."""
     lines = (json.dumps(row.model_dump(mode="json"), ensure_ascii=False) for row in rows)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def apart(rows: list[Row], others: list[Row]) -> tuple[list[Row], list[str]]:
+    """`rows` without those near one of `others` or near an earlier row, and a line for each that was left out."""
+    index = NearIndex(row.text for row in [*others, *rows])
+    offset = len(others)
+    kept: list[Row] = []
+    left: set[int] = set()
+    lines = []
+    for number, row in enumerate(rows, start=offset):
+        near = [other for other, _ in index.near(row.text, apart_from=number) if other < number and other not in left]
+        if near:
+            left.add(number)
+            rival = others[near[0]] if near[0] < offset else rows[near[0] - offset]
+            lines.append(f"{row.id} is near {rival.id} and was left out")
+        else:
+            kept.append(row)
+    return kept, lines
 
 
 def categories_missing(rows: list[Row]) -> list[str]:

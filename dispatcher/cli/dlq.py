@@ -26,8 +26,12 @@ def dlq() -> None:
 
 @dlq.command("list")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest N.")
-@click.option("--since", type=options.Moment(), metavar="TIME", help="All from this time on: a time, or an age such as 2h.")
-@click.option("--code", "codes", multiple=True, metavar="D3nn", help="Only those with this code; may be given more than once.")
+@click.option(
+    "--since", type=options.Moment(), metavar="TIME", help="All from this time on: a time, or an age such as 2h."
+)
+@click.option(
+    "--code", "codes", multiple=True, metavar="D3nn", help="Only those with this code; may be given more than once."
+)
 @options.BOOTSTRAP
 @options.JSON
 def list_(limit: int, since: datetime | None, codes: tuple[str, ...], bootstrap: str | None, as_json: bool) -> None:
@@ -116,8 +120,12 @@ def show(place: str, raw: bool, bootstrap: str | None, as_json: bool) -> None:
 @dlq.command("redrive")
 @click.argument("places", nargs=-1, metavar="[PLACE]...")
 @_LIMIT
-@click.option("--code", "codes", multiple=True, metavar="D3nn", help="Only those with this code; may be given more than once.")
-@click.option("--since", type=options.Moment(), metavar="TIME", help="Only those from this time on: a time, or an age such as 2h.")
+@click.option(
+    "--code", "codes", multiple=True, metavar="D3nn", help="Only those with this code; may be given more than once."
+)
+@click.option(
+    "--since", type=options.Moment(), metavar="TIME", help="Only those from this time on: a time, or an age such as 2h."
+)
 @click.option("--again", is_flag=True, help="Also those that were sent again before.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
 @options.BOOTSTRAP
@@ -152,7 +160,13 @@ def redrive_(
 
     def report(letter: Letter, *, to: str | None, before: str | None) -> None:
         if as_json:
-            fact = {"place": letter.place, "from": letter.source_place, "code": letter.code, "sent": to, "before": before}
+            fact = {
+                "place": letter.place,
+                "from": letter.source_place,
+                "code": letter.code,
+                "sent": to,
+                "before": before,
+            }
             options.line(fact | ({"dry_run": True} if dry_run else {}))
         elif before is not None and not again:
             options.out().print(f"{letter.place}: left out, was sent again as {before}", style="dim")

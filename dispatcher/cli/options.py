@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 import orjson
@@ -28,7 +28,7 @@ class Moment(click.ParamType):
     """A moment on the command line: RFC 3339, a local ``2026-11-21 18:05`` (city time), or an age such as ``90m``, ``2h``, ``3d``."""
 
     name = "time"
-    _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    _UNITS: ClassVar = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment, aware."""

@@ -13,7 +13,8 @@ from dispatcher.broker import provision
 from dispatcher.catalog import load_catalog
 from dispatcher.catalog.topics import PER_AGENCY, Topic
 from dispatcher.cli import options
-from dispatcher.client.asyncapi import call_aliases, document
+from dispatcher.client.aliases import call_aliases
+from dispatcher.client.asyncapi import document
 from dispatcher.client.connection import knock
 from dispatcher.domain.errors import NotFound, SettingsError
 
@@ -106,7 +107,9 @@ def describe(name: str | None, as_json: bool) -> None:
 
 
 @topics.command()
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write here; .json gives JSON, else YAML.")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write here; .json gives JSON, else YAML."
+)
 @options.BOOTSTRAP
 @options.JSON
 def asyncapi(output: Path | None, bootstrap: str | None, as_json: bool) -> None:
@@ -125,7 +128,9 @@ def asyncapi(output: Path | None, bootstrap: str | None, as_json: bool) -> None:
     try:
         output.write_text(text, "utf-8")
     except OSError as error:
-        raise SettingsError(f"{output} cannot be written: {error.strerror}", hint="Name a file in a folder of yours") from None
+        raise SettingsError(
+            f"{output} cannot be written: {error.strerror}", hint="Name a file in a folder of yours"
+        ) from None
     options.err().print(f"{output}: {len(made['channels'])} channels", style="dim")
 
 
@@ -178,7 +183,7 @@ def _page(topic: Topic, name: str) -> None:
         ],
     )
     if "call.received.v1" in topic.schemas:
-        told = ", ".join(f"{name} = {' '.join(others)}" for name, others in call_aliases().items() if others)
+        told = ", ".join(f"{name} = {' '.join(others)}" for name, others in call_aliases().items())
         screen.print(options.plain(f"also accepted: {told}"))
     screen.print("example", style="dim")
     screen.print(options.plain(orjson.dumps(topic.example, option=orjson.OPT_INDENT_2).decode()))

@@ -17,7 +17,9 @@ from dispatcher.domain.units import City
 
 @click.command()
 @click.argument("call_or_case_id")
-@click.option("--since", type=options.Moment(), metavar="TIME", help="Look at nothing older: a time, or an age such as 2h.")
+@click.option(
+    "--since", type=options.Moment(), metavar="TIME", help="Look at nothing older: a time, or an age such as 2h."
+)
 @options.BOOTSTRAP
 @options.JSON
 def trace(call_or_case_id: str, since: datetime | None, bootstrap: str | None, as_json: bool) -> None:

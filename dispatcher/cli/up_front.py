@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.text import Text
 
-from dispatcher.console import board
-from dispatcher.console.ledger import Alarm, Ledger
-from dispatcher.console.plain import Lines
+from dispatcher.console import board, plain
+from dispatcher.console.ledger import Alarm, Ledger, Row
+from dispatcher.console.lines import Lines
 from dispatcher.console.screen import Screen, now_ms
 from dispatcher.settings import Settings
 from dispatcher.stream.records import InputRecord
@@ -32,9 +30,9 @@ _EXAMPLE = "楼道灯坏了半个月没人换"
 class Front:
     """Takes records and news from the start, and shows them as they come: as lines, and after `open` on the board."""
 
-    def __init__(self, *, as_json: bool, gone: Callable[[], None]) -> None:
+    def __init__(self, lines: Lines, *, as_json: bool) -> None:
         self.ledger = Ledger()
-        self._lines = Lines(click.echo, as_json=as_json, gone=gone)
+        self._lines = lines
         self._wants_board = not as_json and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self._screen: Screen | None = None
         self._notices: deque[Alarm] = deque(maxlen=_NOTICES)
@@ -46,7 +44,7 @@ class Front:
     def tell(self, text: str, /, *, kind: str, bad: bool = False, **facts: object) -> None:
         """Say what the program does: on the board while it is up, else as a line."""
         if self._screen is None:
-            self._lines.say(text, kind=kind, **facts)
+            self._lines.put(text, kind=kind, **facts)
         else:
             self._notices.append(Alarm(kind="notice" if bad else "news", at_ms=now_ms(), text=text, live=True))
             self._screen.touch()
@@ -58,7 +56,11 @@ class Front:
             self._screen.touch()
         elif live and not self._wants_board and self.words is not None:
             for item in items:
-                self._lines.show(item, self.ledger, self.words)
+                if isinstance(item, Row):
+                    line = plain.row_line(item, self.ledger, self.words)
+                    self._lines.put(line, kind="decided", **plain.row_facts(item, self.ledger))
+                else:
+                    self._lines.put(f"!! {item.text}", kind=item.kind)
 
     def open(self, *, house: House, demo: Demo | None, program: str) -> None:
         """The service is ready: say what to try, or put up the board."""
@@ -66,7 +68,7 @@ class Front:
         elsewhere = house.bootstrap != Settings.model_fields["bootstrap"].default
         where = f"KAFKA_BOOTSTRAP_SERVERS={house.bootstrap} " if elsewhere else ""
         command = f'{where}{program} call "{_EXAMPLE}"'
-        self._hint = f" 另开终端：{command}　Ctrl-C 结束"
+        self._hint = f" Ctrl-C 结束 · 另开终端：{command}"
         if self._wants_board:
             self._screen = Screen(Console(), self._draw)
             self._screen.open()

@@ -1,5 +1,6 @@
 """The parts of ``dispatcher up`` that talk to Kafka. Importing this takes a second, in which broker and workers get up."""
 
+import asyncio
 import logging as stdlib_logging
 from pathlib import Path
 
@@ -27,14 +28,12 @@ class Parts:
 
     async def topics(self, bootstrap: str) -> str:
         """Make the topics that are missing; returns the cluster's id."""
-        made = await provision.create(bootstrap, self._catalog.all_topics)
+        made, cluster = await asyncio.gather(
+            provision.create(bootstrap, self._catalog.all_topics), _cluster_id(bootstrap)
+        )
         if made:
             self._front.tell(f"{len(made)} topics made", kind="topics", made=len(made))
-        client = await provision.connect(bootstrap)
-        try:
-            return str((await client.describe_cluster())["cluster_id"])
-        finally:
-            await client.close()
+        return cluster
 
     async def feed(self, bootstrap: str) -> Feed:
         """The board's reader, pinned to now."""
@@ -53,6 +52,14 @@ class Parts:
             speed=speed,
             moved=self._front.touch,
         )
+
+
+async def _cluster_id(bootstrap: str) -> str:
+    client = await provision.connect(bootstrap)
+    try:
+        return str((await client.describe_cluster())["cluster_id"])
+    finally:
+        await client.close()
 
 
 def _log_to(path: Path, *, level: str) -> None:

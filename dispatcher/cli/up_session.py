@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import psutil
 
-from dispatcher.cli.up_front import Front
+from dispatcher.console.lines import Lines
 from dispatcher.domain.errors import DispatcherError
 from dispatcher.settings import SAMPLE_KEY, Settings, unknown_names
-from dispatcher.supervise.house import House, Plan
+from dispatcher.supervise.house import House, Plan, in_thread
 
 if TYPE_CHECKING:
+    from dispatcher.cli.up_front import Front
+    from dispatcher.cli.up_parts import Parts
     from dispatcher.demo.publisher import Demo
 
 #: Exit status after a second Ctrl-C.
@@ -49,7 +52,8 @@ class Session:
     def __init__(self, options: Options, settings: Settings) -> None:
         self._options = options
         self._settings = settings
-        self._front = Front(as_json=options.as_json, gone=self._ask_to_stop)
+        self._lines = Lines(click.echo, as_json=options.as_json, gone=self._ask_to_stop)
+        self._front: Front | None = None
         self._house = House(
             Plan(
                 data=options.data,
@@ -58,7 +62,7 @@ class Session:
                 workers=options.workers,
                 metrics_port=options.metrics_port,
             ),
-            tell=self._front.tell,
+            tell=self._tell,
         )
         self._stop = asyncio.Event()
         self._closed = False
@@ -83,14 +87,15 @@ class Session:
         return 0
 
     async def _start(self, group: asyncio.TaskGroup) -> None:
-        front, house, options = self._front, self._house, self._options
+        house, options = self._house, self._options
         self._say_settings()
         began = time.time()
         house.open()
-        from dispatcher.cli.up_parts import Parts  # imported while broker and workers get up
-
-        parts = Parts(options.data, self._settings, front=front)  # reads and checks every file of the city
-        await house.start_broker()
+        # Broker, workers and this process's own reading of the city's files get up side by side.
+        starting = group.create_task(house.start_broker())
+        front, parts = await in_thread(self._make_parts)
+        self._front = front
+        await starting
         broker_ready = time.time()
         cluster = await parts.topics(house.bootstrap)
         feed = await parts.feed(house.bootstrap)
@@ -100,48 +105,70 @@ class Session:
         await house.supervisor.wait_ready(lambda lanes: lanes >= feed.lanes)
         await feed.caught_up.wait()
         ready = time.time()
-        total = ready - psutil.Process().create_time()
-        seconds = {
-            "broker": broker_ready - began,
-            "topics": topics_ready - broker_ready,
-            "worker": ready - topics_ready,
-        }
-        each = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
-        front.tell(f"ready in {total:.1f} s ({each})", kind="ready", seconds=round(total, 2), bootstrap=house.bootstrap)
-        known = front.ledger.decided
-        if known:
-            front.tell(f"{known} decided calls of earlier runs are kept", kind="kept", decided=known)
+        self._say_ready(began, broker_ready, topics_ready, ready)
+        if front.ledger.decided > front.ledger.decided_live:
+            known = front.ledger.decided - front.ledger.decided_live
+            self._tell(f"{known} decided calls of earlier runs are kept", kind="kept", decided=known)
         demo = None
         if options.demo:
             demo = parts.demo(house.bootstrap, cluster=cluster, speed=options.speed, file=options.story)
-        if demo is not None and demo.done:
-            front.tell(f"the story was told before ({demo.total} calls); waiting for calls", kind="story_told")
+            if demo.done:
+                self._tell(f"the story was told before ({demo.total} calls); waiting for calls", kind="story_told")
         front.open(house=house, demo=demo, program=options.program)
         group.create_task(front.run())
         group.create_task(house.watch_broker())
         if demo is not None and not demo.done:
             group.create_task(self._tell_story(demo))
 
+    def _make_parts(self) -> "tuple[Front, Parts]":
+        from dispatcher.cli.up_front import Front  # these imports take longer than the broker's first words
+        from dispatcher.cli.up_parts import Parts
+
+        front = Front(self._lines, as_json=self._options.as_json)
+        return front, Parts(self._options.data, self._settings, front=front)
+
+    def _tell(self, text: str, /, *, kind: str, bad: bool = False, **facts: object) -> None:
+        if self._front is not None:
+            self._front.tell(text, kind=kind, bad=bad, **facts)
+        else:
+            self._lines.put(text, kind=kind, **facts)
+
+    def _say_ready(self, began: float, broker_ready: float, topics_ready: float, ready: float) -> None:
+        total = ready - psutil.Process().create_time()
+        took = {"broker": broker_ready - began, "topics": topics_ready - broker_ready, "worker": ready - topics_ready}
+        each = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.items())
+        seconds = {name: round(value, 2) for name, value in took.items()}
+        self._tell(
+            f"ready in {total:.1f} s ({each})",
+            kind="ready",
+            seconds=round(total, 2),
+            phases=seconds,
+            bootstrap=self._house.bootstrap,
+        )
+
     async def _tell_story(self, demo: "Demo") -> None:
         await demo.run()
-        self._front.tell("the story has been told; waiting for calls", kind="story_told")
+        self._tell("the story has been told; waiting for calls", kind="story_told")
 
     def _say_settings(self) -> None:
         settings, options = self._settings, self._options
         address = settings.bootstrap if options.port is None else f"embedded, port {options.port or 'free'}"
         key = "the sample's" if settings.pseudonym_key.get_secret_value() == SAMPLE_KEY else str(settings.pseudonym_key)
-        self._front.tell(
+        self._tell(
             f"Kafka {address}; data in {options.data}; group {settings.group}; workers {options.workers}; pseudonym key {key}",
             kind="settings",
             **(settings.shown() if options.as_json else {}),
         )
         for name in unknown_names():
-            self._front.tell(f"{name} is no setting and has no effect", kind="warning", bad=True)
+            self._tell(f"{name} is no setting and has no effect", kind="warning", bad=True)
 
     # -- the end ---------------------------------------------------------------------------------------
 
     async def _until_stopped(self) -> None:
         await self._stop.wait()
+        if self._front is not None:
+            self._front.close()  # at once, so that the key is seen to have worked
+        self._tell("stopping (Ctrl-C again ends at once) ...", kind="stopping")
         raise _Stopped
 
     def _ask_to_stop(self) -> None:
@@ -149,7 +176,8 @@ class Session:
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._stop.is_set() and number == signal.SIGINT:
-            self._front.close()
+            if self._front is not None:
+                self._front.close()
             self._house.kill()
             with contextlib.suppress(OSError):
                 sys.stdout.flush()
@@ -159,12 +187,16 @@ class Session:
     async def _end(self) -> None:
         began = time.monotonic()
         front = self._front
-        front.close()
-        if self._stop.is_set():
-            front.tell("stopping (Ctrl-C again ends at once) ...", kind="stopping")
+        if front is not None:
+            front.close()
         self.abandoned = await self._house.close()
-        done = f"{front.ledger.decided_live} calls decided in this run; everything is kept in {self._options.data}"
-        front.tell(done, kind="stopped", decided=front.ledger.decided_live, seconds=round(time.monotonic() - began, 2))
+        decided = front.ledger.decided_live if front is not None else 0
+        self._tell(
+            f"{decided} calls decided in this run; everything is kept in {self._options.data}",
+            kind="stopped",
+            decided=decided,
+            seconds=round(time.monotonic() - began, 2),
+        )
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:

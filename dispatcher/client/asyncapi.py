@@ -5,12 +5,13 @@ Every topic is a channel; who sends and who receives is seen from the dispatch s
 
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel
+from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from dispatcher import __version__
 from dispatcher.catalog import Catalog
 from dispatcher.catalog.topics import PER_AGENCY, SCHEMAS, Topic
+from dispatcher.client.aliases import call_aliases
 from dispatcher.domain.calls import CallReceived
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.triage import CallerHistory
@@ -49,7 +50,16 @@ _LETTER_HEADERS: dict[str, Any] = {
     "description": "Why and whence; the record's own headers stand behind the prefix orig_.",
     "properties": {
         name: {"type": "string"}
-        for name in ("dl_reason", "dl_code", "dl_hint", "dl_stage", "dl_topic", "dl_partition", "dl_offset", "dl_timestamp_ms")
+        for name in (
+            "dl_reason",
+            "dl_code",
+            "dl_hint",
+            "dl_stage",
+            "dl_topic",
+            "dl_partition",
+            "dl_offset",
+            "dl_timestamp_ms",
+        )
     },
 }
 #: Kafka settings that the binding gives types of their own; others pass as text.
@@ -91,8 +101,8 @@ def document(catalog: Catalog, *, bootstrap: str) -> dict[str, Any]:
 
 
 def _id(name: str) -> str:
-    """A name that may be a component's key: letters, digits, dots, hyphens and underscores."""
-    return name.replace("{", "").replace("}", "")
+    """A name as a key: letters, digits, hyphens and underscores, which every tool takes."""
+    return name.replace("{", "").replace("}", "").replace(".", "_")
 
 
 def _channel(topic: Topic, *, units: tuple[str, ...]) -> dict[str, Any]:
@@ -150,12 +160,3 @@ def _schemas() -> dict[str, Any]:
         call["properties"][field]["x-aliases"] = list(aliases)
         call["properties"][field]["description"] = f"Also accepted as {', '.join(aliases)} (names of city CAD systems)."
     return found | {_id(name): schema for name, schema in _PLAIN.items()}
-
-
-def call_aliases() -> dict[str, tuple[str, ...]]:
-    """Field of a call -> the other names under which it is accepted."""
-    return {
-        name: tuple(str(alias) for alias in field.validation_alias.choices if alias != name)
-        for name, field in CallReceived.model_fields.items()
-        if isinstance(field.validation_alias, AliasChoices)
-    }

@@ -39,7 +39,9 @@ async def reach(
         if give_up is not None:
             await give_up()
         # aiokafka's own "unable to bootstrap" only repeats the address.
-        said = "" if isinstance(error, KafkaConnectionError) else f" ({str(error) or f'silent for {REACH_SECONDS:.0f} s'})"
+        said = (
+            "" if isinstance(error, KafkaConnectionError) else f" ({str(error) or f'silent for {REACH_SECONDS:.0f} s'})"
+        )
         raise ClusterUnreachable(
             f"no Kafka broker answers at {bootstrap}{said}",
             hint="Start one with `dispatcher up` or `dispatcher broker start`, or set KAFKA_BOOTSTRAP_SERVERS",

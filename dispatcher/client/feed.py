@@ -11,6 +11,7 @@ import orjson
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from dispatcher.client.aliases import names_of
 from dispatcher.client.publisher import Publisher, call_headers, fresh_call_id
 from dispatcher.domain.calls import CITY_TIME, CallReceived, read_call
 from dispatcher.domain.errors import BadRecord, ClusterUnreachable
@@ -18,8 +19,6 @@ from dispatcher.domain.policy import IntakePolicy
 
 #: Lines sent and not yet acknowledged, at most.
 _IN_FLIGHT = 500
-_ID_NAMES = ("call_id", "jjdbh")
-_TIME_NAMES = ("received_at", "jjsj")
 
 
 @dataclass(slots=True)
@@ -150,9 +149,9 @@ def filled(line: bytes, now: datetime) -> bytes:
     if not isinstance(fields, dict):
         return line
     missing: dict[str, str] = {}
-    if not any(name in fields for name in _ID_NAMES):
+    if not any(name in fields for name in names_of("call_id")):
         missing["call_id"] = fresh_call_id(now)
-    if not any(name in fields for name in _TIME_NAMES):
+    if not any(name in fields for name in names_of("received_at")):
         missing["received_at"] = now.astimezone(CITY_TIME).isoformat(timespec="milliseconds")
     return orjson.dumps(missing | fields) if missing else line
 

@@ -161,5 +161,7 @@ def _parse(place: str) -> tuple[str, int, int]:
     if len(parts) == 2:
         parts = [wire.TOPIC, *parts]
     if len(parts) != 3 or not parts[1].isdecimal() or not parts[2].isdecimal():
-        raise SettingsError(f"{place!r} is no place", hint="Write TOPIC/PARTITION/OFFSET, or PARTITION/OFFSET of dead-letters")
+        raise SettingsError(
+            f"{place!r} is no place", hint="Write TOPIC/PARTITION/OFFSET, or PARTITION/OFFSET of dead-letters"
+        )
     return parts[0], int(parts[1]), int(parts[2])

@@ -5,7 +5,7 @@ comes to an end however much is written meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -117,7 +117,7 @@ class Reader:
                     consumer.pause(*done)
                     open_places -= done
 
-    async def follow(self, starts: Offsets, *, keep: Keep = _everything) -> AsyncIterator[list[InputRecord]]:
+    async def follow(self, starts: Offsets, *, keep: Keep = _everything) -> AsyncGenerator[list[InputRecord], None]:
         """Batches of records from `starts` on, for ever, as they are committed."""
         async with _Assigned(self._consumer(wait_ms=500), starts, self._bootstrap) as consumer:
             while True:

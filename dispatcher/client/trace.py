@@ -65,11 +65,11 @@ def _calls_of(value: dict[str, Any] | None) -> set[str]:
 
 
 def _cases_of(value: dict[str, Any] | None) -> set[str]:
-    """The cases that a record is about: the one it is keyed by, and the one that its call joins."""
+    """The cases that a record is about: the one it is keyed by, the one that its call joins, and the call's own."""
     if value is None:
         return set()
-    link = value.get("link")
-    return {str(s["case_id"]) for s in (value, link) if isinstance(s, dict) and isinstance(s.get("case_id"), str)}
+    sources = (value, value.get("link"), value.get("call"))
+    return {str(s["case_id"]) for s in sources if isinstance(s, dict) and isinstance(s.get("case_id"), str)}
 
 
 class Trace:
@@ -106,31 +106,32 @@ class Trace:
         before = len(self._found)
         while fresh := self._cases - self._looked:
             self._looked |= fresh
-            await asyncio.gather(*(self._opening(case, since_ms) for case in fresh))
+            await self._openings(fresh, since_ms)
         return len(self._found) > before
 
-    async def _opening(self, case: str, since_ms: int) -> None:
-        places = self._places_of(case)
+    async def _openings(self, cases: set[str], since_ms: int) -> None:
+        """Search the cases' partitions from their ends backwards, until each opening is found or all is too old."""
+        open_cases = set(cases)
+        places = {place for case in cases for place in self._places_of(case)}
         async for starts, ends in self._reader.windows(places, first=_FIRST_WINDOW):
-            done = False
             newest = 0
-            for record in await self._reader.all(starts, ends, keep=_about({case})):
+            async for record in self._reader.read(starts, ends):
                 newest = max(newest, record.timestamp_ms)
-                done = self._take(record, case) or done
-            if done or (newest and newest < since_ms):
+                if (case := (record.key or b"").decode("utf-8", "replace")) in cases and self._take(record, case):
+                    open_cases.discard(case)
+            if not open_cases or newest < since_ms:
                 return
 
     def _take(self, record: InputRecord, case: str) -> bool:
-        """Keep a record of `case`; true when it proves that nothing older is about it."""
+        """Keep a record of `case`, its key; true when it proves that nothing older is about it."""
         found = step(record)
         if case not in _cases_of(found.value):
             return False
         self._keep(found)
         self._cases |= _cases_of(found.value)
-        if record.topic == topics.CASE_EVENTS and found.type == "case.opened.v1":
-            return True
-        guarded = (found.value or {}).get("link") is not None and (found.value or {}).get("case_id") == case
-        return record.topic == topics.CASE_INBOX and guarded
+        if record.topic == topics.CASE_EVENTS:
+            return found.type == "case.opened.v1"
+        return (found.value or {}).get("link") is not None  # the guard of a call that went on to another case
 
     # -- forward, from the earliest record found -------------------------------------------------------
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from dispatcher.console import view
 from dispatcher.console.ledger import Alarm, Ledger, Row
-from dispatcher.console.words import Words
+from dispatcher.console.words import Words, assisting
 from dispatcher.domain.calls import utc
 from dispatcher.domain.codes import Outcome, Urgency
 
@@ -127,7 +127,7 @@ def _row(row: Row, ledger: Ledger, words: Words, cells: dict[str, int]) -> Text:
         "text": row.text,
         "outcome": name,
         "category": words.category(row.category),
-        "unit": words.units(row),
+        "unit": view.cut(words.lead(row), cells.get("unit", 0) - len(assisting(row))) + assisting(row),
         "district": words.district(row.district),
         "why": f"{row.rule}：{row.reason}",
         "ms": view.span(ledger.latency(row)),
@@ -139,7 +139,7 @@ def _row(row: Row, ledger: Ledger, words: Words, cells: dict[str, int]) -> Text:
         "why": "bright_black",
         "ms": "bright_black",
     }
-    line = Text(no_wrap=True, end="")
+    line = Text(no_wrap=True)
     for number, (column, size) in enumerate(cells.items()):
         line.append(" " if number else "")
         line.append(view.fit(texts[column], size, right=column == "ms"), style=styles.get(column, ""))

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dispatcher.console.view import HIDDEN, clean
+from dispatcher.console.view import HIDDEN, HIDDEN_REASON, clean
 from dispatcher.domain.calls import utc
 from dispatcher.domain.codes import CaseStatus, Outcome, Urgency
 from dispatcher.stream import dead_letters, topics
@@ -157,7 +157,7 @@ class Ledger:
             district=event.get("district"),
             rule=str(event["rule"]),
             # the reason quotes the call
-            reason=HIDDEN if confidential else clean(str(event["reason"])),
+            reason=HIDDEN_REASON if confidential else clean(str(event["reason"])),
             source=place,
             seen_ms=seen_ms,
             written_ms=record.timestamp_ms,

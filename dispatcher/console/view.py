@@ -17,6 +17,8 @@ ELLIPSIS = "…"
 LONGEST = 2_000
 #: Stands for the text of a confidential call.
 HIDDEN = "（保密来电，内容不显示）"
+#: Stands for the reason of its decision, which would quote it.
+HIDDEN_REASON = "（保密）"
 #: A call that joined an earlier case.
 LINKED = "关联"
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
@@ -34,9 +36,9 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def clean(text: str) -> str:
     """`text` on one line, without anything that a terminal could take for an order, and masked."""
-    spaced = " ".join(text[:LONGEST].split())
-    shown = "".join(c for c in spaced if unicodedata.category(c) not in _UNSHOWN)
-    return mask(shown.translate(_DIGITS))
+    # white space first, as line ends are control characters too
+    shown = "".join(c for c in text[:LONGEST] if c.isspace() or unicodedata.category(c) not in _UNSHOWN)
+    return mask(" ".join(shown.split()).translate(_DIGITS))
 
 
 #: Full-width digits name a telephone as well.

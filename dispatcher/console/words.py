@@ -19,9 +19,11 @@ class Words:
     def district(self, code: str | None) -> str:
         return self.city.districts.get(code, code) if code else ""
 
-    def units(self, row: Row) -> str:
-        """The leading unit, and how many assist."""
-        if row.lead is None:
-            return "—"
-        more = f" +{len(row.assist)}" if row.assist else ""
-        return self.city.unit_name(row.lead) + more
+    def lead(self, row: Row) -> str:
+        """The leading unit."""
+        return self.city.unit_name(row.lead) if row.lead is not None else "—"
+
+
+def assisting(row: Row) -> str:
+    """How many units assist, such as " +2"; empty for none."""
+    return f" +{len(row.assist)}" if row.assist else ""

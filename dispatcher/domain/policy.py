@@ -103,12 +103,12 @@ class HoursPolicy(_Policy):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not self.morning_start < self.morning_end <= self.afternoon_start < self.afternoon_end:
-            raise ValueError("morning_start: the four times must follow one another; put them in order")
         if any(
             clock.tzinfo for clock in (self.morning_start, self.morning_end, self.afternoon_start, self.afternoon_end)
         ):
             raise ValueError("morning_start: the times are the city's own; write them without an offset")
+        if not self.morning_start < self.morning_end <= self.afternoon_start < self.afternoon_end:
+            raise ValueError("morning_start: the four times must follow one another; put them in order")
         both = sorted(map(str, set(self.extra_holidays) & set(self.extra_workdays)))
         if both:
             raise ValueError(f"extra_workdays: {', '.join(both)} is among extra_holidays too; remove one")

@@ -3,13 +3,14 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _PHONE = re.compile(r"(?<!\d)(\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
-_IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\d)")
+#: Division, date of birth, rest: a number of 18 digits without a date in it is a call's id and no person's.
+_IDENTITY = re.compile(r"(?<!\d)(\d{6})(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(\d{3}[\dXx])(?!\d)")
 #: Fields that never reach a log in the clear.
 _SECRET = frozenset({"caller", "contact", "text", "address", "caller_address", "value", "pseudonym_key"})
 
@@ -21,11 +22,23 @@ def mask(text: str) -> str:
 
 def _mask_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if key in _SECRET and value is not None:
-            event[key] = f"<{len(str(value))} characters>"
-        elif isinstance(value, str):
-            event[key] = mask(value)
+        if not key.startswith("_"):  # structlog's own, taken out again before anything is written
+            event[key] = _masked(key, value)
     return event
+
+
+def _masked(key: object, value: object) -> object:
+    """`value` without personal data, however deep it lies in it."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if key in _SECRET:
+        return f"<{len(str(value))} characters>"
+    if isinstance(value, Mapping):
+        return {name: _masked(name, inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(key, inner) for inner in value]
+    shown = mask(str(value))
+    return value if isinstance(value, int) and shown == str(value) else shown
 
 
 def configure(*, level: str = "INFO", json: bool = True) -> None:

@@ -4,27 +4,27 @@ Run by ``dispatcher worker`` or ``faust -A dispatcher.stream.app worker --withou
 """
 
 import asyncio
-import dataclasses
 import os
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from aiokafka import TopicPartition
 from faust.types import TP
 
-from classifiers import DEFAULT, Classifier, Costs, Thresholds
+from classifiers import Classifier
 from dispatcher import settings as settings_module
 from dispatcher.catalog import Catalog, load_catalog
-from dispatcher.domain.errors import CatalogError
-from dispatcher.domain.policy import TriagePolicy
-from dispatcher.domain.triage import Answer, Classify
+from dispatcher.domain.triage import Classify
 from dispatcher.observe import logging
 from dispatcher.observe.health import Health
 from dispatcher.stream import topics
 from dispatcher.stream.agents import CaseworkAgent, TriageAgent
+from dispatcher.stream.attempts import InHand
+from dispatcher.stream.classify import classify_with
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.lane import Spec
@@ -53,31 +53,6 @@ def _exit_after(seconds: float, status: int) -> None:
     timer = threading.Timer(seconds, os._exit, (status,))
     timer.daemon = True
     timer.start()
-
-
-def thresholds(policy: TriagePolicy) -> Thresholds:
-    """The policy's costs, and its cut-offs or those chosen with the model."""
-    costs = Costs(
-        missed_police=policy.missed_police,
-        needless_police=policy.needless_police,
-        wrong_unit=policy.wrong_unit,
-        look=policy.look,
-    )
-    try:
-        return dataclasses.replace(DEFAULT, costs=costs, **(policy.cutoffs or {}))
-    except TypeError as error:
-        names = ", ".join(f.name for f in dataclasses.fields(Thresholds) if f.name != "costs")
-        raise CatalogError(f"triage.yaml: cutoffs: {error}", hint=f"The names are {names}") from None
-
-
-def classify_with(classifier: Classifier, policy: TriagePolicy) -> Classify:
-    """The classifier as triage calls it: text and address in, an answer out."""
-    limits = thresholds(policy)
-
-    def classify(text: str, address: str | None) -> Answer:
-        return classifier.triage(text, address=address, thresholds=limits)
-
-    return classify
 
 
 def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: Classify) -> list[Spec]:
@@ -152,13 +127,14 @@ def build(settings: settings_module.Settings, *, wrap: Callable[[Classify], Clas
     )
     cluster = Cluster(settings.bootstrap)
     valve = Valve(settings.bootstrap)
+    in_hand = InHand(settings.datadir / f"in-hand-{quote(settings.slot, safe='')}")
 
     def pause(place: TopicPartition, paused: bool) -> None:
         target = {TP(place.topic, place.partition)}
         (app.consumer.pause_partitions if paused else app.consumer.resume_partitions)(target)
 
     stages = [
-        Stage(spec, cluster=cluster, valve=valve, pause=pause, die=die)
+        Stage(spec, cluster=cluster, valve=valve, in_hand=in_hand, pause=pause, die=die)
         for spec in stage_specs(settings, catalog, classify)
     ]
     health = Health(stages)

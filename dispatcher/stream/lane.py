@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 from dispatcher.domain.errors import BadRecord
 from dispatcher.observe import metrics
 from dispatcher.stream import dead_letters
-from dispatcher.stream.attempts import NOTE_KEY, InHand
+from dispatcher.stream.attempts import DEATHS, InHand
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.records import Handler, InputRecord, Output, Result
@@ -59,6 +59,7 @@ class Lane:
         generation: int,
         cluster: Cluster,
         valve: Valve,
+        in_hand: InHand,
         pause: Callable[[TopicPartition, bool], None],
     ) -> None:
         self.place = TopicPartition(spec.source, partition)
@@ -70,7 +71,7 @@ class Lane:
         self._valve = valve
         self._pause = pause
         self._fuse = spec.fuse()
-        self._in_hand = InHand()
+        self._in_hand = in_hand
         self._waiting: deque[InputRecord] = deque()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
@@ -98,6 +99,7 @@ class Lane:
             if self._closing:
                 break
             if self._valve.is_stopped(self.place) or not self._valve.loaded:
+                self._room.set()  # nor may a full queue
                 self._pause(self.place, True)  # so that a stopped partition does not hold up its neighbours
                 await self._valve.wait_open(self.place, unless=lambda: self._closing)
                 self._pause(self.place, False)
@@ -115,7 +117,6 @@ class Lane:
         self.floor = await self._cluster.committed(self._spec.group, self.place)
         state_place = TopicPartition(self._spec.state_topic, self.place.partition)
         self.state = await load_state(self._cluster.bootstrap, state_place)
-        self._in_hand = InHand.recall(self.state.get(NOTE_KEY), self.floor)
         self.opened = True
         log.info("lane.open", lane=str(self), floor=self.floor, entries=len(self.state), generation=self.generation)
 
@@ -172,7 +173,7 @@ class Lane:
     # -- work ------------------------------------------------------------------------------------------
 
     def _take(self) -> list[InputRecord]:
-        limit = self._in_hand.span or self._spec.batch
+        limit = self._spec.batch
         batch: list[InputRecord] = []
         expected = self.floor
         while self._waiting and len(batch) < limit:
@@ -188,9 +189,6 @@ class Lane:
 
     async def _work(self, batch: list[InputRecord]) -> None:
         partition = self.place.partition
-        note = self._in_hand.note(self.floor)
-        if note is not None:
-            await self._writer.write([Output(self._spec.state_topic, NOTE_KEY, note, partition=partition)])
         outputs: list[Output] = []
         changes: dict[bytes, bytes | None] = {}
         next_offset = self.floor
@@ -222,18 +220,28 @@ class Lane:
             await self._writer.commit(outputs, source=self.place, next_offset=next_offset, group=self._spec.group)
         self.state.apply(changes)
         self.floor = next_offset
-        self._in_hand.survived(self._spec.batch)
-        self._metrics.progressed(len(batch), floor=next_offset, entries=len(self.state))
+        done = batch[: count + 1]
+        for record in done:
+            self._in_hand.settled(record)
+        self._metrics.progressed(len(done), floor=next_offset, entries=len(self.state))
         if blown:
             log.critical("fuse.blown", lane=str(self), offset=next_offset - 1)
             self._valve.shut(self.place)
             self._fuse.reset()
 
     def _handle(self, record: InputRecord, read: Callable[[bytes], bytes | None]) -> Result:
-        if self._in_hand.condemned(self.floor):
-            self._in_hand.deaths = 0
-            error = BadRecord("the worker died three times on this record", code="D312", hint="See the worker's log")
-            return self._give_up(record, error)
+        died = self._in_hand.died_on(record)
+        self._in_hand.take(record)
+        try:
+            if died < DEATHS:
+                return self._try(record, read)
+            error = BadRecord(f"the worker died {died} times on this record", code="D312", hint="See the worker's log")
+            # Even the last resort may be what kills: after one more death the record is a dead letter and nothing else.
+            return self._give_up(record, error) if died == DEATHS else Result(dead=error)
+        finally:
+            self._in_hand.put_down()
+
+    def _try(self, record: InputRecord, read: Callable[[bytes], bytes | None]) -> Result:
         bug: Exception | None = None
         for _ in range(_TRIES):
             try:

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from aiokafka import TopicPartition
 
+from dispatcher.stream.attempts import InHand
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.lane import Lane, Spec
 from dispatcher.stream.records import InputRecord
@@ -35,6 +36,7 @@ class Stage:
         *,
         cluster: Cluster,
         valve: Valve,
+        in_hand: InHand,
         pause: Callable[[TopicPartition, bool], None],
         die: Callable[[str], None],
     ) -> None:
@@ -42,6 +44,7 @@ class Stage:
         self.lanes: dict[TopicPartition, Lane] = {}
         self._cluster = cluster
         self._valve = valve
+        self._in_hand = in_hand
         self._pause = pause
         self._die = die
         self._tasks: dict[Lane, asyncio.Task[None]] = {}
@@ -93,6 +96,7 @@ class Stage:
                 generation=generation,
                 cluster=self._cluster,
                 valve=self._valve,
+                in_hand=self._in_hand,
                 pause=self._pause,
             )
             self.lanes[place] = lane

@@ -68,13 +68,6 @@ class Writer:
             await asyncio.gather(*acknowledged)
             await self._producer.commit_transaction()
 
-    async def write(self, outputs: Sequence[Output]) -> None:
-        """Write `outputs` in a transaction of their own, without moving an offset."""
-        async with asyncio.timeout(self._commit_seconds):
-            await self._producer.begin_transaction()
-            await asyncio.gather(*await self._send(outputs))
-            await self._producer.commit_transaction()
-
     async def _send(self, outputs: Sequence[Output]) -> list[asyncio.Future[object]]:
         by_place: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for output in outputs:

@@ -8,7 +8,7 @@ import pytest
 from classifiers.corpus import TEST, TRAIN, Row, read_rows, read_split
 from classifiers.corpus.check import faults, personal_numbers
 from classifiers.corpus.near import near_pairs
-from classifiers.corpus.sheets import read_sheet, write_rows
+from classifiers.corpus.sheets import apart, read_sheet, write_rows
 from classifiers.errors import CorpusError
 from classifiers.taxonomy import load_taxonomy
 
@@ -69,10 +69,23 @@ def test_a_training_row_near_a_test_row_is_refused(tmp_path: Path) -> None:
     assert any("training row w9-0001 is near test row t9-0001" in fault for fault in found)
 
 
-def test_near_pairs_are_events_told_twice_not_phrases_shared() -> None:
-    assert near_pairs(["楼下烧烤店半夜放音响吵得睡不着", "楼下烧烤店半夜放音响吵得孩子哭", "楼下烧烤店油烟呛人"]) == [
-        (0, 1, pytest.approx(10 / 11))
+def test_an_import_leaves_out_what_is_near_others_and_says_so() -> None:
+    others = [_row(1, "t9", "北门口路灯灭了一整排，晚上走路害怕")]
+    rows = [
+        _row(1, "w9", "南门口路灯灭了一整排，晚上走路摔人"),
+        _row(2, "w9", "楼下烧烤店半夜放音响吵得睡不着"),
+        _row(3, "w9", "楼下烧烤店半夜放音响吵得孩子哭"),
     ]
+    kept, lines = apart(rows, others)
+    assert [row.id for row in kept] == ["w9-0002"]
+    assert lines == ["w9-0001 is near t9-0001 and was left out", "w9-0003 is near w9-0002 and was left out"]
+
+
+def test_near_pairs_are_events_told_twice_not_phrases_shared() -> None:
+    texts = ["楼下烧烤店半夜放音响吵得睡不着", "楼下烧烤店半夜放音响吵得孩子哭", "楼下烧烤店油烟呛人"]
+    [(first, second, share)] = near_pairs(texts)
+    assert (first, second) == (0, 1)
+    assert share == pytest.approx(8 / 11)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +103,6 @@ def test_real_looking_numbers_are_seen(text: str, found: list[str]) -> None:
 
 def test_a_sheet_names_all_its_bad_lines(tmp_path: Path) -> None:
     sheet = tmp_path / "w9.txt"
-    sheet.write_text(
-        "road_facility|routine|-|short|路灯灭了\nnonsense\nprank|urgent|-|short|哈哈\n", encoding="utf-8"
-    )
+    sheet.write_text("road_facility|routine|-|short|路灯灭了\nnonsense\nprank|urgent|-|short|哈哈\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"(?s)2 bad lines.*line 2.*line 3"):
         read_sheet(sheet, writer="w9")

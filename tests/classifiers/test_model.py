@@ -22,10 +22,10 @@ def test_flattened_equals_scikit_learn(tmp_path: Path) -> None:
     for name in HEADS:
         expected = fitted[name].decision_function(matrix)
         found = np.log(np.array([score.probabilities[name] for score in scores]))
-        # A softmax keeps differences of logits; rounding weights to int8 may move them a little, never much.
+        # A softmax keeps differences of logits; rounding the weights may move them a little, never much.
         difference = (found - found.mean(axis=1, keepdims=True)) - (expected - expected.mean(axis=1, keepdims=True))
-        assert np.abs(difference).max() < 0.08
-        assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.98
+        assert np.abs(difference).max() < 0.01
+        assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.995
 
 
 def test_training_twice_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_committed_model_is_what_the_corpus_rebuilds(tmp_path: Path) -> None
     rebuilt = load_model(tmp_path)
     assert rebuilt.names == committed.names
     # liblinear's last digits may differ between processors; rounding leaves a step at most.
-    assert np.abs(rebuilt.weights - committed.weights).max() <= 2.0**-4
+    assert np.abs(rebuilt.weights - committed.weights).max() <= 2.0**-7
 
 
 def test_the_model_knows_the_whole_vocabulary_and_is_small() -> None:

@@ -29,10 +29,16 @@ def test_danger_is_police_and_joint() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("outcome: police, lead: public-security, covers: \"抢劫", "outcome: review, lead: public-security, covers: \"抢劫"),
+        (
+            'outcome: police, lead: public-security, covers: "抢劫',
+            'outcome: review, lead: public-security, covers: "抢劫',
+        ),
         ("{name: 盗窃,", "{name: 暴力犯罪,"),
         ("{name: 盗窃,", "{nane: 盗窃,"),
-        ("silent_call:        {name: 无声电话,       outcome: invalid,", "silent_call: {name: 无声电话, outcome: invalid, lead: x,"),
+        (
+            "silent_call:        {name: 无声电话,       outcome: invalid,",
+            "silent_call: {name: 无声电话, outcome: invalid, lead: x,",
+        ),
         ("routine:   {name: 一般", "relaxed:   {name: 一般"),
     ],
 )

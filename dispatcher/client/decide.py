@@ -1,0 +1,175 @@
+"""Deciding calls without Kafka: the same classifier, policy and routing as the service, one question and one answer."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from classifiers import Classifier
+from dispatcher.catalog import Catalog
+from dispatcher.domain import routing
+from dispatcher.domain.calls import CITY_TIME
+from dispatcher.domain.codes import Outcome, Urgency
+from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.messages import Place
+from dispatcher.domain.triage import Answer
+from dispatcher.domain.units import City, Hours
+from dispatcher.stream.classify import classify_with
+
+_HINT = 'Write {"id", "text", "address"?, "received_at"?}'
+
+
+class Question(BaseModel):
+    """One line in. ``received_at`` decides which units are valid; without an offset it is the city's time."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str | int
+    text: str
+    address: str | None = None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """An answer with the units it leads to. `lead` is ``district`` where the matter is a district's and no place is known."""
+
+    answer: Answer
+    lead: str | None
+    assist: tuple[str, ...]
+    routing: str
+    leads: tuple[str | None, ...]  # of each suggestion
+
+
+class Decider:
+    """Loaded once. Office hours do not count here: `lead` is the unit that owns the matter, awake or not."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.city = _never_closed(catalog.city)
+        self.policy = catalog.policy
+        self._classify = classify_with(Classifier.load(), catalog.policy.triage)
+
+    def decide(self, text: str, *, address: str | None, at: datetime) -> Sorted:
+        """Decide one call. Never raises, whatever the text."""
+        answer = self._classify(text, address)
+        place = Place(
+            district=answer.place.district, districts=answer.place.districts, outside_city=answer.place.outside_city
+        )
+        outcome, urgency = Outcome(answer.outcome), Urgency(answer.urgency)
+        lead, assist, why = self._units(answer.category, outcome, urgency, place, at)
+        leads = tuple(
+            self._units(code, self.city.matters[code].outcome, urgency, place, at)[0] for code, _ in answer.suggestions
+        )
+        return Sorted(answer, lead, assist, why, leads)
+
+    def _units(
+        self, category: str, outcome: Outcome, urgency: Urgency, place: Place, at: datetime
+    ) -> tuple[str | None, tuple[str, ...], str]:
+        plan = routing.route(
+            outcome=outcome,
+            category=category,
+            urgency=urgency,
+            place=place,
+            at=at,
+            city=self.city,
+            policy=self.policy.routing,
+            hours=self.policy.hours,
+        )
+        lead = plan.lead
+        if lead is None and outcome is Outcome.NON_POLICE and place.outside_city is None:
+            lead = self.city.matters[category].lead  # a district's matter whose place is not known yet
+        return lead, plan.assist, plan.why
+
+    def line(self, raw: bytes, *, now: datetime, explain: bool) -> dict[str, Any]:
+        """The answer to one line of JSONL, as plain values; raises `BadRecord` for a line that is no question."""
+        question = read_question(raw)
+        at = question.received_at or now
+        found = self.decide(
+            _clean(question.text),
+            address=_clean(question.address) if question.address else None,
+            at=at if at.tzinfo else at.replace(tzinfo=CITY_TIME),
+        )
+        return {"id": _clean(question.id) if isinstance(question.id, str) else question.id} | self.facts(
+            found, explain=explain
+        )
+
+    def facts(self, found: Sorted, *, explain: bool) -> dict[str, Any]:
+        """An answer as plain values, in the order of the contract; `explain` adds the place and the routing in words."""
+        answer = found.answer
+        suggestions = zip(answer.suggestions, found.leads, strict=True)
+        return {
+            "outcome": str(answer.outcome),
+            "category": answer.category,
+            "lead": found.lead,
+            "assist": list(found.assist),
+            "district": answer.place.district,
+            "urgency": str(answer.urgency),
+            "confidence": round(answer.confidence, 4),
+            "suggestions": [{"category": c, "lead": lead, "probability": round(p, 4)} for (c, p), lead in suggestions],
+            "rule": answer.rule,
+            "reason": answer.reason,
+            "cues": [{"text": text, "weight": round(weight, 3)} for text, weight in answer.cues],
+            "extracted": answer.extracted,
+            "model": answer.model,
+            "policy": self.policy.sha256,
+            **(
+                {
+                    "routing": found.routing,
+                    "place": {
+                        "districts": list(answer.place.districts),
+                        "street": answer.place.street,
+                        "landmark": answer.place.landmark,
+                        "outside_city": answer.place.outside_city,
+                    },
+                }
+                if explain
+                else {}
+            ),
+        }
+
+
+def read_question(raw: bytes) -> Question:
+    """The question in a line; raises `BadRecord` saying what is wrong. Bytes that are no UTF-8 become U+FFFD."""
+    try:
+        question = Question.model_validate(_json(raw))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"])) or "line"
+        raise BadRecord(f"{where}: {first['msg']}", code="D304", hint=_HINT) from None
+    if question.received_at is not None and not 1970 <= question.received_at.year <= 9000:
+        raise BadRecord("received_at: no year of ours", code="D304", hint=_HINT)
+    return question
+
+
+def claimed_id(raw: bytes) -> str | int | None:
+    """The id of a line that is no question, if it can be told."""
+    try:
+        fields = _json(raw)
+    except BadRecord:
+        return None
+    found = fields.get("id") if isinstance(fields, dict) else None
+    return _clean(found) if isinstance(found, str) else found if isinstance(found, int) else None
+
+
+def _json(raw: bytes) -> Any:
+    text = raw.decode("utf-8", "replace")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        try:
+            return json.loads(text)  # takes half a surrogate pair, which a telephone's text may hold
+        except (ValueError, RecursionError):
+            raise BadRecord(f"not JSON: {error}", code="D303", hint="Write one JSON object on each line") from None
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _never_closed(city: City) -> City:
+    """The city with every unit on duty around the clock: routing then names owners and never their stand-ins."""
+    units = {code: unit.model_copy(update={"hours": Hours.L1}) for code, unit in city.units.items()}
+    return city.model_copy(update={"units": units})
