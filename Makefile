@@ -32,7 +32,7 @@ evaluate: setup ## measure the classifier
 	@$(BIN)/python -m classifiers.evaluate
 
 bench: setup ## measure the whole way of a call
-	@$(BIN)/dispatcher bench
+	@$(BIN)/dispatcher bench live --max
 
 clean: ## remove .venv, caches and build output; never data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -91,7 +91,10 @@ def decide(evidence: Evidence, thresholds: Thresholds) -> Decision:
         return _review(evidence, "not_understood", at_least=Urgency.URGENT)
     if danger >= thresholds.danger:
         category = _best(evidence, DANGER)
-        return Decision(taxonomy.outcome_of(category), category, evidence.urgency, danger, "model")
+        outcome = taxonomy.outcome_of(category)
+        # A joint matter is by its meaning a risk to life, property or order now: it is never routine.
+        floor = Urgency.URGENT if outcome is Outcome.JOINT else Urgency.ROUTINE
+        return Decision(outcome, category, _more_urgent(evidence.urgency, floor), danger, "model")
     look = next((fired for fired in evidence.fired if fired.rule.level == "look"), None)
     if danger > thresholds.non_police or evidence.partial:
         return _review(evidence, "possible_danger", at_least=Urgency.URGENT, fired=look)

@@ -52,8 +52,11 @@ def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, flo
             words[holder] += weight
         elif len(phrase) > 1:
             words[phrase] = words.get(phrase, 0.0) + weight
-    ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((phrase, round(weight, 3)) for phrase, weight in ranked[:MAX_CUES])
+    chosen: list[tuple[str, float]] = []
+    for phrase, weight in sorted(words.items(), key=lambda item: (-item[1], item[0])):
+        if len(chosen) < MAX_CUES and not any(phrase in other or other in phrase for other, _ in chosen):
+            chosen.append((phrase, round(weight, 3)))
+    return tuple(chosen)
 
 
 def sentence(decision: Decision, evidence: Evidence, found: Sequence[tuple[str, float]]) -> str:

@@ -37,7 +37,7 @@ class Thresholds:
     costs: Costs = field(default_factory=Costs)
     non_police: float = 0.06
     non_police_look: float = 0.03
-    danger: float = 0.20
+    danger: float = 0.26
     invalid: float = 0.40
     category: float = 0.0
 

@@ -34,6 +34,10 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+#: Dates stay texts until the model reads them: a date that is none is then told with its key.
+_UniqueKeys.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
+
+
 def read_raw(path: Path) -> object:
     """The file's content as plain values."""
     try:
@@ -45,7 +49,8 @@ def read_raw(path: Path) -> object:
     except OSError as error:
         raise CatalogError(f"{path.name}: cannot be read: {error.strerror}", hint="Make it a readable file") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise CatalogError(f"{path.name}: not YAML: {error}", hint="Correct the line named") from None
+        where = " ".join(str(error).split())
+        raise CatalogError(f"{path.name}: not YAML: {where}", hint="Correct the line named") from None
 
 
 def read_model(path: Path, model: type[Model], *, drop: tuple[str, ...] = ("version",)) -> Model:

@@ -60,7 +60,7 @@ class Topic(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if sum((self.retention_days is not None, self.compacted, self.forever)) != 1:
-            raise ValueError("retention_days: set exactly one of retention_days, compacted, forever")
+            raise ValueError("retention_days: it is not one of retention_days, compacted, forever; set exactly one")
         unknown = [name for name in self.schemas if name not in SCHEMAS and name not in PLAIN_SCHEMAS]
         if unknown:
             raise ValueError(f"schemas: no such schema {', '.join(unknown)}; use one of {', '.join(sorted(SCHEMAS))}")

@@ -61,7 +61,7 @@ def call(
     value = orjson.dumps({name: given for name, given in fields.items() if given is not None})
     made = read_call(value, appended_at=now, policy=catalog.policy.intake)
 
-    reply = options.run(_ask(settings, made, value, now, timeout))
+    reply = options.run(_ask(settings, made, value, now, timeout), waiting="waiting for the decision")
     if as_json:
         options.line(_facts(reply))
     else:

@@ -32,22 +32,31 @@ def dlq() -> None:
 @click.option(
     "--code", "codes", multiple=True, metavar="D3nn", help="Only those with this code; may be given more than once."
 )
+@click.option("--quick", is_flag=True, help="Do not look up which were sent again.")
 @options.BOOTSTRAP
 @options.JSON
-def list_(limit: int, since: datetime | None, codes: tuple[str, ...], bootstrap: str | None, as_json: bool) -> None:
-    """List dead letters, oldest first: place, time, code, reason, and whether it was sent again."""
+def list_(
+    limit: int, quick: bool, since: datetime | None, codes: tuple[str, ...], bootstrap: str | None, as_json: bool
+) -> None:
+    """List dead letters, oldest first: place, time, code, reason, and whether it was sent again.
+
+    Whether one was sent again is read from the topics, from the oldest letter's time on; --quick leaves that out.
+    """
     settings = settings_module.load(bootstrap=bootstrap)
 
     async def work() -> tuple[list[Letter], dict[str, str]]:
         async with Reader(settings.bootstrap) as reader:
             letters = Letters(reader)
             chosen = await _choose(letters, (), limit=None if since else limit, since=since, codes=codes)
-            return chosen, await letters.redriven(chosen)
+            return chosen, {} if quick else await letters.redriven(chosen)
 
-    found, again = options.run(work())
+    found, again = options.run(work(), waiting="reading the topics")
     if as_json:
         for letter in found:
-            options.line(_facts(letter, again))
+            facts = _facts(letter, again)
+            if quick:
+                del facts["sent_again"]
+            options.line(facts)
         return
     if not found:
         options.err().print("no dead letters")
@@ -82,7 +91,7 @@ def show(place: str, raw: bool, bootstrap: str | None, as_json: bool) -> None:
             letter = await letters.find(place)
             return letter, await letters.redriven([letter])
 
-    letter, again = options.run(work())
+    letter, again = options.run(work(), waiting="reading the topics")
     value = letter.record.value or b""
     if raw:
         click.get_binary_stream("stdout").write(value)
@@ -177,7 +186,10 @@ def redrive_(
 
     async def work() -> None:
         key = settings.pseudonym_key.get_secret_value()
-        async with Reader(settings.bootstrap) as reader, Publisher(settings.bootstrap, pseudonym_key=key) as publisher:
+        async with (
+            Reader(settings.bootstrap) as reader,
+            Publisher(settings.bootstrap, pseudonym_key=key, topics=()) as publisher,
+        ):
             letters = Letters(reader)
             chosen = await _choose(letters, places, limit=limit, since=since, codes=codes)
             before = await letters.redriven(chosen)
@@ -189,7 +201,7 @@ def redrive_(
                     sent.append(to)
                 report(letter, to=to, before=old)
 
-    options.run(work(), interrupted=lambda: f"{len(sent)} sent again")
+    options.run(work(), interrupted=lambda: f"{len(sent)} sent again", waiting="reading the topics")
     if not as_json:
         options.err().print("nothing sent: a dry run" if dry_run else f"{len(sent)} sent again", style="dim")
 

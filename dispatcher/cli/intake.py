@@ -36,7 +36,7 @@ def status(context: click.Context, bootstrap: str | None, as_json: bool) -> None
                     "partition": entry.place.partition,
                     "stopped": entry.stopped,
                     "reason": entry.reason,
-                    "since": entry.since,
+                    "since": entry.since.isoformat() if entry.since else None,
                     "waiting": entry.waiting,
                 }
             )
@@ -49,7 +49,7 @@ def status(context: click.Context, bootstrap: str | None, as_json: bool) -> None
                 f"{entry.place.topic}/{entry.place.partition}",
                 "[bold red]stopped[/]" if entry.stopped else "[green]open[/]",
                 f"{entry.waiting:,}",
-                entry.since or "",
+                options.local(entry.since) if entry.since else "",
                 options.plain(entry.reason),
             )
         options.table(table)

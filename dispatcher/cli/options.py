@@ -3,17 +3,20 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import click
 import orjson
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from dispatcher.client.connection import quiet
 from dispatcher.domain.calls import CITY_TIME
+from dispatcher.domain.errors import ClusterUnreachable
 
 Answer = TypeVar("Answer")
 
@@ -88,11 +91,20 @@ def local(moment: datetime) -> str:
     return f"{moment.astimezone(CITY_TIME):%Y-%m-%d %H:%M:%S}"
 
 
-def run(work: Coroutine[Any, Any, Answer], *, interrupted: Callable[[], str] | None = None) -> Answer:
-    """Run `work`; a Ctrl-C tells `interrupted` on standard error and ends with status 130."""
+def run(
+    work: Coroutine[Any, Any, Answer], *, interrupted: Callable[[], str] | None = None, waiting: str = ""
+) -> Answer:
+    """Run `work`; a Ctrl-C tells `interrupted` on standard error and ends with status 130.
+
+    Whatever Kafka refuses beyond what is foreseen becomes `ClusterUnreachable`. `waiting` is shown on a terminal meanwhile.
+    """
     quiet()
+    screen = err()
     try:
-        return asyncio.run(work)
+        with screen.status(waiting) if waiting and screen.is_terminal else nullcontext():
+            return asyncio.run(work)
+    except KafkaError as error:
+        raise ClusterUnreachable(f"Kafka failed: {type(error).__name__}: {error}", hint="Look at the broker") from None
     except KeyboardInterrupt:
         if interrupted is not None:
             err().print(interrupted())

@@ -39,7 +39,7 @@ def trace(call_or_case_id: str, since: datetime | None, bootstrap: str | None, a
                 since_ms=int(since.timestamp() * 1000) if since is not None else None
             )
 
-    steps = options.run(work())
+    steps = options.run(work(), waiting="searching the topics")
     if not steps:
         raise NotFound(
             f"no record of the topics is about {call_or_case_id}",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import RecordMetadata
 
 from dispatcher.client.aliases import names_of
@@ -16,6 +16,7 @@ from dispatcher.client.publisher import Publisher, call_headers, fresh_call_id
 from dispatcher.domain.calls import CITY_TIME, CallReceived, read_call
 from dispatcher.domain.errors import BadRecord, ClusterUnreachable
 from dispatcher.domain.policy import IntakePolicy
+from dispatcher.stream.topics import CALLS
 
 #: Lines sent and not yet acknowledged, at most.
 _IN_FLIGHT = 500
@@ -38,6 +39,15 @@ class Refused:
     line: int
     error: BadRecord
     forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line on its way. `sent` is None for one that is not published."""
+
+    number: int
+    sent: asyncio.Future[RecordMetadata] | None
+    bad: Refused | None
 
 
 class Feed:
@@ -65,7 +75,7 @@ class Feed:
         self._fill = fill
         self._force = force
         self._rate = rate
-        self._waiting: deque[tuple[asyncio.Future[RecordMetadata] | None, Refused | None]] = deque()
+        self._waiting: deque[_Line] = deque()
 
     async def run(self, lines: AsyncIterator[bytes]) -> None:
         """Publish every line; blank lines are skipped. Raises `ClusterUnreachable` when the broker stops taking them."""
@@ -98,46 +108,57 @@ class Feed:
             call = read_call(line, appended_at=now, policy=self._policy)
         except BadRecord as error:
             bad = Refused(number, error, forced=self._force)
-            sent = await self._by_force(line, now) if self._force else None
-            self._waiting.append((sent, bad))
+            try:
+                sent = await self._by_force(line, now) if self._force else None
+            except MessageSizeTooLargeError:
+                sent, bad = None, Refused(number, _too_large(), forced=False)
+            self._waiting.append(_Line(number, sent, bad))
         else:
-            self._waiting.append((await self._publisher.call(call, line, at=now), None))
+            self._waiting.append(_Line(number, await self._publisher.call(call, line, at=now), None))
 
     async def _by_force(self, line: bytes, now: datetime) -> asyncio.Future[RecordMetadata]:
         call = _loose(line)
         if call is not None:
             return await self._publisher.call(call, line, at=now)
-        return await self._publisher.record("calls", key=None, value=line, headers=call_headers("unknown", now))
+        return await self._publisher.record(CALLS, key=None, value=line, headers=call_headers("unknown", now))
 
     async def _settle(self, *, down_to: int) -> None:
         """Wait for the oldest lines until at most `down_to` are in flight, then take what else is done already."""
         while len(self._waiting) > down_to:
-            sent, _ = self._waiting[0]
-            if sent is not None:
+            oldest = self._waiting[0]
+            if oldest.sent is not None:
                 try:
-                    await asyncio.shield(sent)
+                    await asyncio.shield(oldest.sent)
+                except MessageSizeTooLargeError:
+                    self._waiting[0] = _Line(oldest.number, None, Refused(oldest.number, _too_large(), forced=False))
                 except KafkaError as error:
                     raise ClusterUnreachable(
-                        f"the broker did not acknowledge a line ({type(error).__name__}: {error})",
-                        hint=f"{self.tally.published} lines before it are published; look at the broker, then publish the rest",
+                        f"the broker did not acknowledge line {oldest.number} ({type(error).__name__}: {error})",
+                        hint=f"All lines before it are done, {self.tally.published} published; look at the broker, then go on from it",
                     ) from None
             self._take()
         self._count_done()
 
     def _count_done(self) -> None:
         while self._waiting:
-            sent, _ = self._waiting[0]
+            sent = self._waiting[0].sent
             if sent is not None and (not sent.done() or sent.cancelled() or sent.exception() is not None):
                 return
             self._take()
 
     def _take(self) -> None:
-        sent, bad = self._waiting.popleft()
-        self.tally.published += sent is not None
-        if bad is not None:
-            self.tally.refused += not bad.forced
-            self.tally.forced += bad.forced
-            self._told(bad)
+        line = self._waiting.popleft()
+        self.tally.published += line.sent is not None
+        if line.bad is not None:
+            self.tally.refused += not line.bad.forced
+            self.tally.forced += line.bad.forced
+            self._told(line.bad)
+
+
+def _too_large() -> BadRecord:
+    return BadRecord(
+        "the broker takes no record of that size", code="D302", hint="Send what the caller said, not recordings"
+    )
 
 
 def filled(line: bytes, now: datetime) -> bytes:

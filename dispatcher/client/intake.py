@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 from aiokafka import TopicPartition
@@ -30,7 +31,7 @@ class Intake:
     place: TopicPartition
     stopped: bool
     reason: str
-    since: str | None
+    since: datetime | None
     waiting: int
 
 
@@ -69,7 +70,7 @@ async def status(bootstrap: str, *, group: str) -> list[Intake]:
                 place=place,
                 stopped=stopped,
                 reason=reason,
-                since=utc(at).isoformat() if at else None,
+                since=utc(at) if at else None,
                 waiting=waiting[place],
             )
         )
@@ -91,8 +92,7 @@ async def turn(
         ]
         if not places:
             raise NotFound(f"there is no partition {partition}", hint="See `dispatcher intake status`")
-        reader.partitions(topics.INTAKE_CONTROL)
-    async with Publisher(bootstrap, pseudonym_key="") as publisher:
+    async with Publisher(bootstrap, pseudonym_key="", topics=(topics.INTAKE_CONTROL,)) as publisher:
         value = valve.control_value(stopped=stopped, reason=reason)
         sent = [
             await publisher.record(topics.INTAKE_CONTROL, key=valve.control_key(place), value=value, partition=0)

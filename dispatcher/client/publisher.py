@@ -13,7 +13,9 @@ from aiokafka.structs import RecordMetadata
 from dispatcher.client.connection import reach
 from dispatcher.domain import ids
 from dispatcher.domain.calls import CITY_TIME, CallReceived
+from dispatcher.domain.errors import TopicMismatch
 from dispatcher.stream.records import Headers
+from dispatcher.stream.topics import CALLS
 
 #: ``ce_source`` of calls that come through this program.
 SOURCE = b"/dispatcher/console"
@@ -47,10 +49,14 @@ def call_headers(subject: str, at: datetime) -> Headers:
 
 
 class Publisher:
-    """An idempotent producer with acks=all. Raises `ClusterUnreachable` on entry; on exit it waits for what is in flight."""
+    """An idempotent producer with acks=all for `topics`. On exit it waits for what is in flight.
 
-    def __init__(self, bootstrap: str, *, pseudonym_key: str) -> None:
+    Raises `ClusterUnreachable` on entry, and `TopicMismatch` when a topic does not exist.
+    """
+
+    def __init__(self, bootstrap: str, *, pseudonym_key: str, topics: tuple[str, ...] = (CALLS,)) -> None:
         self._bootstrap = bootstrap
+        self._topics = topics
         self._pseudonym_key = pseudonym_key
 
     async def __aenter__(self) -> Self:
@@ -64,6 +70,13 @@ class Publisher:
             request_timeout_ms=20_000,
         )
         await reach(self._producer.start, bootstrap=self._bootstrap, give_up=self._producer.stop)
+        known = await reach(
+            self._producer.client.fetch_all_metadata, bootstrap=self._bootstrap, give_up=self._producer.stop
+        )
+        missing = sorted({*self._topics} - known.topics())
+        if missing:
+            await self._producer.stop()
+            raise TopicMismatch(f"topic {missing[0]} does not exist", hint="Run `dispatcher topics create`")
         return self
 
     async def __aexit__(
@@ -74,7 +87,7 @@ class Publisher:
     async def call(self, call: CallReceived, value: bytes, *, at: datetime) -> asyncio.Future[RecordMetadata]:
         """Queue `call`, whose bytes are `value`, on ``calls``; the future is done when the broker has acknowledged it."""
         key = key_of(call.call_id, call.caller, pseudonym_key=self._pseudonym_key)
-        return await self.record("calls", key=key, value=value, headers=call_headers(call.call_id, at))
+        return await self.record(CALLS, key=key, value=value, headers=call_headers(call.call_id, at))
 
     async def record(
         self,

@@ -125,7 +125,9 @@ class Limit(_Policy):
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
         if sum(value is not None for value in (self.elapsed_minutes, self.working_hours, self.working_days)) != 1:
-            raise ValueError("elapsed_minutes: set exactly one of elapsed_minutes, working_hours, working_days")
+            raise ValueError(
+                "elapsed_minutes: it is not one of elapsed_minutes, working_hours, working_days; set exactly one"
+            )
         return self
 
 

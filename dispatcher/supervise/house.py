@@ -106,7 +106,7 @@ class House:
         running = embedded.alive
         self._ours = not running
         self._starting = in_thread(lambda: embedded.start(say=say))
-        await self._starting
+        await asyncio.shield(self._starting)  # the thread goes on even if nobody waits for it any more; see `close`
         status = await in_thread(embedded.status)
         self._ours = not running or (known is not None and status.pid == known)
         if status.bootstrap != self.bootstrap:
@@ -151,19 +151,30 @@ class House:
         if self._embedded is None or not self._ours:
             return False
         mark = time.monotonic()
+        ran = await self._abort_start(seconds=left() / 2)
         try:
-            if self._starting is not None and not self._starting.done():
-                await asyncio.wait([self._starting], timeout=left() / 2)
-            ran = await asyncio.wait_for(in_thread(self._embedded.stop), timeout=left())
+            if not ran:
+                ran = await asyncio.wait_for(in_thread(self._embedded.stop), timeout=left())
         except (TimeoutError, DispatcherError):
             ran = True
             self._kill_broker()
         (self._plan.data / _OWNED).unlink(missing_ok=True)
         took = time.monotonic() - mark
-        left_behind = self._starting is not None and not self._starting.done()
         if ran:
             self._tell(f"broker ended in {took:.1f} s", kind="broker_ended", seconds=round(took, 2))
-        return left_behind
+        return self._starting is not None and not self._starting.done()
+
+    async def _abort_start(self, *, seconds: float) -> bool:
+        """End a start that is under way: kill the broker as soon as it shows. False if none was under way."""
+        if self._starting is None or self._starting.done():
+            return False
+        deadline = time.monotonic() + seconds
+        while not self._starting.done() and time.monotonic() < deadline:
+            self._kill_broker()
+            await asyncio.wait([self._starting], timeout=0.05)
+        if self._starting.done():
+            self._starting.exception()  # that it died is no news
+        return True
 
     def kill(self) -> None:
         """End everything that this object started, at once."""

@@ -120,11 +120,13 @@ def test_a_mistake_is_told(broken: Breakage, home: Path) -> None:
     change(home, broken.file, broken.old, broken.new)
     lines = told(home)
     text = "\n".join(lines)
-    assert broken.file in text or "agencies.yaml" in text
     assert broken.path in text
     assert broken.advice in text
-    assert all(re.match(r"[a-z]+\.yaml: |  |[^ ]", line) for line in lines)
-    assert len(text) < 3000
+    assert broken.path in next(line for line in lines if broken.advice in line)
+    for line in lines:
+        assert re.match(r"[a-z]+\.yaml: ", line)
+        assert "; " in line
+        assert len(line) < 600
 
 
 def test_the_unbroken_copy_is_taken(home: Path) -> None:
@@ -176,4 +178,4 @@ def test_a_file_that_is_none_is_told_with_what_to_do(file: str, spoil: Callable[
     spoil(where(home, file))
     (first, *_) = told(home)
     assert first.startswith(f"{file}: ")
-    assert ";" in first or "\n" in "\n".join(told(home))
+    assert re.search(r"; \w+", first)

@@ -100,6 +100,8 @@ def test_the_category_of_an_answer_has_its_outcome(classifier: Classifier) -> No
         answer = classifier.triage(row.text)
         if answer.outcome is not Outcome.REVIEW:
             assert answer.outcome is outcome_of(answer.category)
+        if answer.outcome is Outcome.JOINT:
+            assert answer.urgency is not Urgency.ROUTINE
         if answer.outcome is Outcome.INVALID:
             assert answer.urgency is Urgency.ROUTINE
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import yaml
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
 
 Run = Callable[..., Result]
+T = TypeVar("T")
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
@@ -44,3 +46,12 @@ def call(**fields: object) -> dict[str, object]:
 def lines(*values: object) -> str:
     """JSONL."""
     return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in values)
+
+
+def until(told: str, question: Callable[[], T]) -> T:
+    """Ask again and again until the answer is true, and return it; fails with `told` when patience is at an end."""
+    deadline = time.monotonic() + PATIENCE
+    while not (answer := question()):
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {told}"
+        time.sleep(0.05)
+    return answer

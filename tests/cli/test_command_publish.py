@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from cli_program import Run, call, lines, rows
+from cli_program import PATIENCE, Run, call, lines, rows, until
 
 from dispatcher.client.reader import Reader
 from dispatcher.domain import ids
@@ -87,3 +90,31 @@ def test_many_lines_at_a_rate(run: Run, cluster: str) -> None:
     told = run("publish", "-", "--rate", "400", "--json", input=lines(*(call(console=mark) for _ in range(40))))
     assert rows(told)[0]["published"] == 40
     assert len(on_calls(cluster, mark)) == 40
+
+
+def test_what_was_acknowledged_before_ctrl_c_is_counted(
+    cluster: str, tmp_path: Path, program_process: Callable[..., subprocess.Popen[str]]
+) -> None:
+    mark = str(uuid4())
+    (tmp_path / "calls.jsonl").write_text(lines(*(call(console=mark) for _ in range(2000))), "utf-8")
+    process = program_process("publish", str(tmp_path / "calls.jsonl"), "--rate", "20")
+    until("some calls lie on the topic", lambda: on_calls(cluster, mark))
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    published = len(on_calls(cluster, mark))
+    assert told.startswith(f"{published} published, 0 refused")
+    assert told.count("\n") == 1
+    assert 0 < published < 2000
+
+
+def test_a_line_that_the_broker_refuses_is_told_and_the_rest_goes_on(run: Run, cluster: str) -> None:
+    mark = str(uuid4())
+    giant = lines(call(text="长" * 4_400_000))  # 13 MB
+    told = run(
+        "publish", "-", "--force", "--json", input=f"{lines(call(console=mark))}{giant}{lines(call(console=mark))}"
+    )
+    assert told.exit_code == 1
+    assert [(row["published"], row["refused"]) for row in rows(told)] == [(2, 1)]
+    assert json.loads(told.stderr)["line"] == 2
+    assert len(on_calls(cluster, mark)) == 2

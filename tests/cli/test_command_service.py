@@ -6,10 +6,11 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from cli_program import PATIENCE, Run, call, lines, rows
+from cli_program import PATIENCE, Run, call, lines, rows, until
 
 from dispatcher.domain.errors import NoAnswer, NotFound
 
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("worker")
 LAMP = "铁西区楼道灯坏了半个月没人换，物业不管"
 
 
-def ask(run: Run, text: str, *arguments: str) -> dict[str, object]:
-    answer = run("call", text, "--json", "--timeout", str(PATIENCE), *arguments)
+def ask(run: Run, text: str, *arguments: str, timeout: str = str(PATIENCE)) -> dict[str, Any]:
+    answer = run("call", text, "--json", "--timeout", timeout, *arguments)
     assert answer.exit_code == 0
     (found,) = rows(answer)
     return found
@@ -70,15 +71,12 @@ def test_what_became_of_a_call_id_used_twice_is_all_in_its_trace(run: Run) -> No
     one = call(text=LAMP)
     for other in (one, one, one | {"text": "有人打架"}):
         run("publish", "-", input=lines(other))
-    ask(run, LAMP)
 
     def traced() -> list[str]:
-        return [step["type"] for step in rows(run("trace", str(one["call_id"]), "--json"))]
+        kinds = [step["type"] for step in rows(run("trace", str(one["call_id"]), "--json"))]
+        return kinds if "alert.raised.v1" in kinds else []
 
-    for _ in range(100):
-        kinds = traced()
-        if "alert.raised.v1" in kinds:
-            break
+    kinds = until("the second use of the id is alerted", traced)
     assert kinds.count("call.received.v1") == 3
     assert kinds.count("dead letter") == 1
     assert kinds.count("alert.raised.v1") == 1
@@ -145,26 +143,31 @@ def test_a_stopped_intake_keeps_the_call_and_resumes(run: Run) -> None:
         stopped = [row for row in rows(status) if row["stopped"]]
         assert {row["topic"] for row in stopped} == {"calls"}
         assert {row["reason"] for row in stopped} == {"a drill"}
-        # The valve closes in the worker when it reads the control topic; from some moment on nothing is answered.
-        for _ in range(50):
+
+        # The valve closes in the worker when it reads the control topic; from some moment on nothing is taken.
+        silent: list[NoAnswer] = []
+
+        def kept() -> str:
             try:
-                run("call", LAMP, "--timeout", "1.5", "--json")
+                ask(run, LAMP, timeout="1.5")
             except NoAnswer as error:
-                told = str(error)
-                break
-        else:
-            pytest.fail("calls were answered although the intake is stopped")
-        call_id = told.split(" as ")[1].split(",")[0]
-        assert "dispatcher worker" in told
-        waiting = rows(run("intake", "status", "--json"))
-        assert sum(row["waiting"] for row in waiting if row["topic"] == "calls") == 1
+                silent.append(error)
+                waiting = sum(
+                    row["waiting"] for row in rows(run("intake", "status", "--json")) if row["topic"] == "calls"
+                )
+                return str(error).split(" as ")[1].split(",")[0] if waiting == 1 else ""
+            return ""
+
+        call_id = until("a call is kept", kept)
+        assert "dispatcher worker" in silent[-1].hint
     finally:
         assert run("intake", "resume").exit_code == 0
-    ask(run, LAMP)
-    for _ in range(100):
+
+    def opened() -> list[str]:
         kinds = [step["type"] for step in rows(run("trace", call_id, "--json"))]
-        if "case.opened.v1" in kinds:
-            break
+        return kinds if "case.opened.v1" in kinds else []
+
+    kinds = until("the call that was kept becomes a case", opened)
     assert kinds.count("case.opened.v1") == 1
     assert run("intake", "status").exit_code == 0
 

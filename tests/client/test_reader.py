@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from dispatcher.client.publisher import Publisher
 from dispatcher.client.reader import Reader
 from dispatcher.domain.errors import TopicMismatch
+from dispatcher.stream.records import InputRecord
 
 
 @pytest.fixture
@@ -26,6 +29,17 @@ async def topic(broker: str) -> AsyncIterator[str]:
         await admin.delete_topics([name])
     finally:
         await admin.close()
+
+
+@asynccontextmanager
+async def reader_uncommitted(broker: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that sees everything; its ends are ahead of ours while a transaction is open."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker)
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 async def write(broker: str, topic: str, count: int, *, partition: int, first: int = 0) -> None:
@@ -51,6 +65,15 @@ async def test_a_range_ends_where_it_was_pinned(broker: str, topic: str) -> None
 
 async def test_an_open_transaction_neither_shows_nor_holds_up(broker: str, topic: str) -> None:
     await write(broker, topic, 3, partition=0)
+
+    async def settled(reader: Reader) -> list[InputRecord]:
+        """What is there once the broker has put the mark at the transaction's end, which it does after answering."""
+        places = reader.partitions(topic)
+        async with asyncio.timeout(60), reader_uncommitted(broker) as raw:
+            while await reader.ends(places) != await raw.end_offsets(places):
+                await asyncio.sleep(0.02)
+        return await reader.all(await reader.begins(places), await reader.ends(places))
+
     producer = AIOKafkaProducer(bootstrap_servers=broker, transactional_id=f"reader-{uuid4()}")
     await producer.start()
     try:
@@ -60,11 +83,11 @@ async def test_an_open_transaction_neither_shows_nor_holds_up(broker: str, topic
             places = reader.partitions(topic)
             before = await reader.all(await reader.begins(places), await reader.ends(places))
             await producer.commit_transaction()
-            after = await reader.all(await reader.begins(places), await reader.ends(places))
+            after = await settled(reader)
             await producer.begin_transaction()
             await producer.send_and_wait(topic, b"never", partition=0)
             await producer.abort_transaction()
-            aborted = await reader.all(await reader.begins(places), await reader.ends(places))
+            aborted = await settled(reader)
     finally:
         await producer.stop()
     assert [record.value for record in before] == [b"0", b"1", b"2"]
@@ -120,3 +143,7 @@ async def test_a_topic_that_is_not_there(broker: str) -> None:
     async with Reader(broker) as reader:
         with pytest.raises(TopicMismatch, match="topics create"):
             reader.partitions("no-such-topic")
+
+    with pytest.raises(TopicMismatch, match="topics create"):
+        async with Publisher(broker, pseudonym_key="k", topics=("no-such-topic",)):
+            pass
