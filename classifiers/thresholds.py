@@ -38,7 +38,7 @@ class Thresholds:
     non_police: float = 0.06
     non_police_look: float = 0.03
     danger: float = 0.26
-    invalid: float = 0.40
+    invalid: float = 0.15
     category: float = 0.0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from dispatcher.broker import provision
 from dispatcher.catalog import load_catalog
 from dispatcher.cli.up_front import Front
+from dispatcher.client.connection import quiet
 from dispatcher.console.feed import Feed
 from dispatcher.console.words import Words
 from dispatcher.demo import story
@@ -65,6 +66,7 @@ async def _cluster_id(bootstrap: str) -> str:
 def _log_to(path: Path, *, level: str) -> None:
     """This process's log goes to a file: the terminal is the board's."""
     logging.configure(level=level)
+    quiet()  # while a broker is away, the Kafka client would write hundreds of lines a minute
     for handler in stdlib_logging.getLogger().handlers:
         if isinstance(handler, stdlib_logging.StreamHandler):
             handler.setStream(path.open("w", encoding="utf-8"))

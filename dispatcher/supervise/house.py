@@ -161,7 +161,7 @@ class House:
         (self._plan.data / _OWNED).unlink(missing_ok=True)
         took = time.monotonic() - mark
         if ran:
-            self._tell(f"broker ended in {took:.1f} s", kind="broker_ended", seconds=round(took, 2))
+            self._tell(f"broker ended in {took:.1f} s", kind="broker_stopped", seconds=round(took, 2))
         return self._starting is not None and not self._starting.done()
 
     async def _abort_start(self, *, seconds: float) -> bool:

@@ -270,3 +270,10 @@ def test_salvage_of_ten_megabytes_is_cut() -> None:
 
 def test_a_kafka_timestamp_is_utc() -> None:
     assert utc(1_795_255_500_250) == datetime(2026, 11, 21, 10, 5, 0, 250_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_cut_through_a_character_does_not_change_how_the_rest_is_read(shift: int) -> None:
+    shown = POLICY.intake.record_max_bytes + 4 * POLICY.intake.salvage_characters
+    value = "救a".encode() + b"a" * (shown - 4 - shift) + "救命".encode()
+    assert salvage(value, policy=POLICY.intake).text.startswith("救aaa")

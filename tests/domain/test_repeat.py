@@ -291,3 +291,8 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert other.call is not None
     assert one.call.encode() == other.call.encode()
     assert one.history.encode() == other.history.encode()
+
+
+def test_a_dispute_of_exactly_72_hours_ago_is_still_remembered_after_another_call() -> None:
+    made = calls((timedelta(0), "neighbour_dispute"), (72 * HOURS, "heating"), (72 * HOURS, "neighbour_dispute"))
+    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=72 * 60)

@@ -63,8 +63,8 @@ def write_story(path: Path, *seconds: float) -> list[str]:
     return texts
 
 
-async def test_calls_are_decided_also_after_a_worker_was_killed_and_ctrl_c_leaves_nothing(
-    start: Start, left: Left
+async def test_calls_are_decided_also_after_kills_and_ctrl_c_leaves_nothing(
+    start: Start, data: Path, left: Left
 ) -> None:
     up = start("--no-demo")
     bootstrap = up.wait_for("ready")["bootstrap"]
@@ -81,6 +81,12 @@ async def test_calls_are_decided_also_after_a_worker_was_killed_and_ctrl_c_leave
     await publish(bootstrap, "second", "厨房里一股煤气味")
     up.wait_for("decided", is_call("second"))
     assert up.worker_pid() != killed
+
+    psutil.Process(EmbeddedBroker(data / "kafka").status().pid).kill()
+    up.wait_for("broker_ended")
+    up.wait_for("broker_ready")
+    await publish(bootstrap, "third", "暖气片漏水了")
+    up.wait_for("decided", is_call("third"))
 
     another = start("--no-demo")
     assert another.process.wait(60) == 2
