@@ -29,7 +29,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "call.unreadable.v1": messages.UnreadableCall,
     "work_order.issued.v1": messages.WorkOrder,
     **{model.ce_type: model for model in messages.LEDGER_TYPES},
-    "inbox.call.triaged.v1": messages.TriagedCall,
+    "triage.decided.v1": messages.TriagedCall,
 }
 
 #: Schemas of values that have no model of their own; in words.

@@ -74,7 +74,7 @@ def _ordered(value: dict[str, Any], city: City) -> str:
 
 _LINES = {
     ("calls", "call.received.v1"): _called,
-    ("case-inbox", "call.triaged.v1"): _sorted,
+    ("case-inbox", "triage.decided.v1"): _sorted,
     ("case-inbox", "call.attached.v1"): _attached,
     ("case-inbox", "call.unreadable.v1"): _unreadable,
     ("case-events", "call.triaged.v1"): _triaged,

@@ -166,6 +166,7 @@ class Salvage(BaseModel):
     claimed_call_id: str | None = None
     caller: str | None = None
     address: str | None = None
+    confidential: bool = False
 
 
 def salvage(value: bytes | None, *, policy: IntakePolicy) -> Salvage:
@@ -194,6 +195,7 @@ def salvage(value: bytes | None, *, policy: IntakePolicy) -> Salvage:
         claimed_call_id=pick("call_id", "jjdbh", limit=128),
         caller=_number(pick("caller", "bjdh", limit=64)),
         address=pick("address", "jqdz", limit=200),
+        confidential=str(fields.get("confidential", fields.get("sfbm", ""))).lower() in ("true", "1", "是", "yes", "y"),
     )
 
 

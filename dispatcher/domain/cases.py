@@ -23,6 +23,7 @@ class CaseRecord(Message):
     assist: tuple[str, ...] = ()
     district: str | None = None
     round: int = 0
+    confidential: bool = False
     repeats: int = 0
     opened_at: datetime | None = None
     last_call_at: datetime | None = None

@@ -91,7 +91,14 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
         return _open(call.model_copy(update={"case_id": attached.case_id, "link": None}), context)
     counted = call.link.kind is LinkKind.REPEAT
     last = max(call.received_at, case.last_call_at or call.received_at)
-    grown = case.model_copy(update={"repeats": case.repeats + counted, "last_call_at": last})
+    grown = case.model_copy(
+        update={
+            "repeats": case.repeats + counted,
+            "last_call_at": last,
+            # one confidential call makes the case confidential (rule 9.11)
+            "confidential": case.confidential or call.confidential,
+        }
+    )
     raised, raise_fields, orders = _raise(grown, call, context)
     fields = entries.about(raised, call, context)
     events: list[LedgerEvent | AlertRaised] = [
@@ -105,6 +112,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
             repeats=grown.repeats,
             text=call.text,
             place=call.place,
+            confidential=raised.confidential,
         ),
     ]
     if raise_fields is not None:
@@ -125,6 +133,7 @@ def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: 
         outcome=decision.outcome,
         category=decision.category,
         urgency=decision.urgency,
+        confidential=found.confidential,
         opened_at=context.at,
     )
     fields = entries.decided(
@@ -137,6 +146,7 @@ def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: 
         text=found.text,
         place=found.place,
         caller=found.caller,
+        confidential=found.confidential,
         routing="记录无法读取，待人工研判",
         dead_letter=f"{found.error_code} {found.error}",
     )
@@ -157,6 +167,7 @@ def stray(call: TriagedCall, error: BadRecord, place: SourceRecord) -> Unreadabl
         text=call.text,
         caller=call.caller,
         address=call.place.address,
+        confidential=call.confidential,
         error_code=error.code,
         error=error.message,
         decision=call.decision.model_copy(
@@ -209,10 +220,11 @@ def _open(call: TriagedCall, context: Context) -> Work:
         assist=plan.assist,
         district=call.place.district,
         round=1,
+        confidential=call.confidential,
         opened_at=context.at,
         last_call_at=call.received_at,
     )
-    orders = tuple(_orders(call, case, plan, plan.assignments, context))
+    orders = tuple(_orders(call, case, plan, plan.assignments, context, held=frozenset()))
     fields = entries.about(case, call, context)
     opened = CaseOpened(
         **fields,
@@ -270,7 +282,8 @@ def _raise(
     )
     planned = {given.agency: given for given in plan.assignments}
     given = tuple(_part(code, lead, planned) for code in units)
-    orders = tuple(_orders(call, raised, plan, given, context))
+    held = frozenset((*((case.lead,) if case.lead else ()), *case.assist))
+    orders = tuple(_orders(call, raised, plan, given, context, held=held))
     fields = {
         "outcome": raised.outcome,
         "category": raised.category,
@@ -318,8 +331,10 @@ def _orders(
     plan: routing.Plan,
     assignments: tuple[routing.Assignment, ...],
     context: Context,
+    *,
+    held: frozenset[str],
 ) -> Iterator[WorkOrder]:
-    """Orders of the case's present round, in the case's category and urgency."""
+    """Orders of the case's present round, in the case's category and urgency; `held`: who had one of the last round."""
     decision = call.decision
     for given in assignments:
         yield WorkOrder(
@@ -330,6 +345,7 @@ def _orders(
             role=given.role,
             capacity=given.capacity,
             covers_for=given.covers_for,
+            replaces=ids.order_id(case.case_id, given.agency, case.round - 1) if given.agency in held else None,
             category=case.category,
             urgency=case.urgency,
             text=call.text,
@@ -346,5 +362,5 @@ def _orders(
             reason=f"{decision.reason}；{plan.why if given.role is Role.LEAD else '协助主办单位'}",
             ask=plan.ask,
             out_of_area=plan.out_of_area,
-            confidential=call.confidential,
+            confidential=case.confidential,
         )

@@ -100,7 +100,7 @@ class TriagedCall(Message):
     case (which guards the call_id) and then travels on to the linked one.
     """
 
-    ce_type = "call.triaged.v1"
+    ce_type = "triage.decided.v1"
 
     call_id: str
     case_id: str
@@ -140,6 +140,7 @@ class UnreadableCall(Message):
     text: str
     caller: str | None = None
     address: str | None = None
+    confidential: bool = False
     error_code: str
     error: str
     decision: Decision
@@ -175,6 +176,8 @@ class WorkOrder(_Complete):
     role: Role
     capacity: Capacity = Capacity.OWNER
     covers_for: str | None = None
+    #: The order of an earlier round that this one takes the place of: the same unit, the case has grown.
+    replaces: str | None = None
     category: str
     urgency: Urgency
     text: str
@@ -267,6 +270,7 @@ class CallLinked(LedgerEvent):
     repeats: int
     text: str
     place: Place
+    confidential: bool = False
 
 
 class CaseRaised(LedgerEvent):

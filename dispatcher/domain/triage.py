@@ -214,6 +214,7 @@ def unreadable(
         text=found.text,
         caller=caller,
         address=found.address,
+        confidential=found.confidential,
         error_code=error.code,
         error=error.message,
         decision=decision,
