@@ -100,6 +100,10 @@ class Session:
         cluster = await parts.topics(house.bootstrap)
         feed = await parts.feed(house.bootstrap)
         group.create_task(feed.run())
+        if options.workers > (most := len(feed.lanes) // 2):
+            self._tell(
+                f"only {most} of {options.workers} workers can have work: one for each partition", kind="warning"
+            )
         topics_ready = time.time()
         assert house.supervisor is not None
         await house.supervisor.wait_ready(lambda lanes: lanes >= feed.lanes)

@@ -7,7 +7,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from dispatcher.client.connection import reach
 from dispatcher.client.publisher import Publisher
 from dispatcher.client.reader import Reader
 from dispatcher.domain.calls import CallReceived
@@ -105,7 +104,7 @@ class Line:
         starts = await self._reader.ends(self._places)  # before publishing: the answer cannot be missed
         began = asyncio.get_running_loop().time()
         sent = await self._publisher.call(call, value, at=at)
-        lies = await reach(lambda: asyncio.shield(sent), bootstrap=self._bootstrap)
+        lies = await self._publisher.acknowledged(sent)
         reply = Reply(call.call_id, (lies.topic, lies.partition, lies.offset))
         needle = call.call_id.encode("utf-8", "replace")
         marks = (needle, f'"topic":"{lies.topic}","partition":{lies.partition},"offset":{lies.offset}}}'.encode())

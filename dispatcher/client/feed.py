@@ -128,13 +128,16 @@ class Feed:
             oldest = self._waiting[0]
             if oldest.sent is not None:
                 try:
-                    await asyncio.shield(oldest.sent)
+                    await self._publisher.acknowledged(oldest.sent)
                 except MessageSizeTooLargeError:
                     self._waiting[0] = _Line(oldest.number, None, Refused(oldest.number, _too_large(), forced=False))
-                except KafkaError as error:
+                except (KafkaError, ClusterUnreachable) as error:
+                    said = (
+                        error.message if isinstance(error, ClusterUnreachable) else f"{type(error).__name__}: {error}"
+                    )
                     raise ClusterUnreachable(
-                        f"the broker did not acknowledge line {oldest.number} ({type(error).__name__}: {error})",
-                        hint=f"All lines before it are done, {self.tally.published} published; look at the broker, then go on from it",
+                        f"line {oldest.number} is not acknowledged: {said}",
+                        hint=f"{self.tally.published} lines before it are published; look at the broker, then go on from it",
                     ) from None
             self._take()
         self._count_done()

@@ -98,7 +98,7 @@ async def turn(
             await publisher.record(topics.INTAKE_CONTROL, key=valve.control_key(place), value=value, partition=0)
             for place in places
         ]
-        await asyncio.gather(*sent)
+        await asyncio.gather(*(publisher.acknowledged(one) for one in sent))
     return places
 
 

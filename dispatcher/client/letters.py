@@ -137,14 +137,14 @@ async def redrive(letter: Letter, publisher: Publisher) -> str:
     Key and headers are its own, with ``x-redriven-from`` added. The key chooses the partition, as it did for the first
     record; one without a key goes to the partition where it lay.
     """
-    acknowledged = await publisher.record(
+    sent = await publisher.record(
         letter.source.topic,
         key=letter.key,
         value=letter.record.value,
         headers=(*letter.original, (wire.REDRIVEN, letter.place.encode())),
         partition=letter.source.partition if letter.key is None else None,
     )
-    lies = await acknowledged
+    lies = await publisher.acknowledged(sent)
     return f"{lies.topic}/{lies.partition}/{lies.offset}"
 
 

@@ -1,6 +1,7 @@
 """Publishing calls as a console does: acknowledged by all replicas, in order, never twice by a retry."""
 
 import asyncio
+import contextlib
 import secrets
 from datetime import datetime
 from types import TracebackType
@@ -8,12 +9,13 @@ from typing import Self
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from dispatcher.client.connection import reach
 from dispatcher.domain import ids
 from dispatcher.domain.calls import CITY_TIME, CallReceived
-from dispatcher.domain.errors import TopicMismatch
+from dispatcher.domain.errors import ClusterUnreachable, TopicMismatch
 from dispatcher.stream.records import Headers
 from dispatcher.stream.topics import CALLS
 
@@ -21,6 +23,11 @@ from dispatcher.stream.topics import CALLS
 SOURCE = b"/dispatcher/console"
 #: A record far over the contract's limit must still be publishable by force, to show what the intake makes of it.
 _MAX_REQUEST = 16 << 20
+#: How long an acknowledgement may take: longer than a broker's restart, shorter than a person's patience.
+ACK_SECONDS = 25.0
+#: How long what is in flight may still take after an error or a Ctrl-C.
+_GOODBYE_SECONDS = 3.0
+_LOOK = "Look at the broker; records not acknowledged may or may not be there, and a call sent twice counts once"
 
 
 def fresh_call_id(at: datetime) -> str:
@@ -80,9 +87,28 @@ class Publisher:
         return self
 
     async def __aexit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        await self._producer.stop()
+        try:
+            async with asyncio.timeout(ACK_SECONDS if error is None else _GOODBYE_SECONDS):
+                await self._producer.stop()
+        except TimeoutError:
+            # An idempotent producer sends again for ever; with a dead broker its flush would never end.
+            with contextlib.suppress(asyncio.CancelledError, KafkaError):
+                await self._producer._sender.close()
+            await self._producer.client.close()
+            if error is None:
+                raise ClusterUnreachable(f"{self._bootstrap} stopped answering", hint=_LOOK) from None
+
+    async def acknowledged(self, sent: asyncio.Future[RecordMetadata]) -> RecordMetadata:
+        """Where the record lies, once the broker has it; raises `ClusterUnreachable` when it does not answer in time."""
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                return await asyncio.shield(sent)
+        except TimeoutError:
+            raise ClusterUnreachable(
+                f"{self._bootstrap} has not acknowledged a record for {ACK_SECONDS:.0f} s", hint=_LOOK
+            ) from None
 
     async def call(self, call: CallReceived, value: bytes, *, at: datetime) -> asyncio.Future[RecordMetadata]:
         """Queue `call`, whose bytes are `value`, on ``calls``; the future is done when the broker has acknowledged it."""

@@ -24,7 +24,13 @@ _WIDE_UNIT, _WIDE_CATEGORY, _WIDE_FROM = 20, 14, 120
 _REASON_FROM = 120
 _ORDER = ("time", "text", "outcome", "category", "unit", "district", "why", "ms")
 _HEADINGS = {name: heading for name, (heading, _, _) in _FIXED.items()} | {"text": "来电", "why": "依据"}
-_ALARM_STYLES = {"alert": "bold white on red", "dead_letter": "bold red", "raised": "bold magenta", "notice": "yellow"}
+_ALARM_STYLES = {
+    "alert": "bold white on red",
+    "dead_letter": "bold red",
+    "raised": "bold magenta",
+    "notice": "yellow",
+    "news": "cyan",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,7 @@ def _strip(ledger: Ledger, facts: Facts, width: int, *, most: int) -> list[Text]
     return [
         Text(
             view.cut(f" {view.clock(utc(alarm.at_ms))} {view.clean(alarm.text)}", width),
-            style=_ALARM_STYLES.get(alarm.kind, "yellow"),
+            style=_ALARM_STYLES[alarm.kind],
         )
         for alarm in newest
     ]

@@ -58,8 +58,9 @@ class Feed:
                     async for batch in reader.follow(dict(self._next)):
                         self._next |= {TopicPartition(r.topic, r.partition): r.offset + 1 for r in batch}
                         self._take(batch, _now(), True)
-            except (KafkaError, DispatcherError, OSError) as error:
-                log.warning("feed.interrupted", reason=f"{type(error).__name__}: {error}")
+            except Exception as error:  # whatever it is: what cannot be shown must not end what runs
+                known = isinstance(error, (KafkaError, DispatcherError, OSError))
+                log.warning("feed.interrupted", reason=f"{type(error).__name__}: {error}", exc_info=not known)
                 await asyncio.sleep(_RETRY_SECONDS)
 
 

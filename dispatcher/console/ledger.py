@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+import structlog
 
 from dispatcher.console.view import HIDDEN, HIDDEN_REASON, clean
 from dispatcher.domain.calls import utc
@@ -14,11 +15,11 @@ from dispatcher.domain.codes import CaseStatus, Outcome, Urgency
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 
+log = structlog.get_logger(__name__)
+
 ROWS = 500
 LATENCIES = 100
 _REMEMBERED = 20_000
-#: A record this large is no call that the service would take; it is not parsed for its confidential flag.
-_CALL_BYTES = 1 << 20
 
 Place = tuple[str, int, int]
 
@@ -69,7 +70,7 @@ class Ledger:
         self.dead = 0
         self.decided = 0
         self.decided_live = 0
-        self._published: OrderedDict[Place, tuple[int, bool | None]] = OrderedDict()
+        self._published: OrderedDict[Place, int] = OrderedDict()
         self._received: OrderedDict[str, datetime] = OrderedDict()
         self._confidential: OrderedDict[str, bool] = OrderedDict()
         self._review: set[str] = set()
@@ -94,7 +95,7 @@ class Ledger:
     def latency(self, row: Row) -> int | None:
         """Milliseconds from the moment the broker had the call to the moment its decision and its orders could be read."""
         published = self._published.get(row.source)
-        return max(0, row.seen_ms - published[0]) if published else None
+        return max(0, row.seen_ms - published) if published is not None else None
 
     def latencies(self) -> list[int]:
         """Of the last calls, sorted."""
@@ -108,8 +109,7 @@ class Ledger:
 
     def _take(self, record: InputRecord, *, seen_ms: int, live: bool) -> list[Row | Alarm]:
         if record.topic == topics.CALLS:
-            flag = _confidential_flag(record.value)
-            _keep(self._published, (record.topic, record.partition, record.offset), (record.timestamp_ms, flag))
+            _keep(self._published, (record.topic, record.partition, record.offset), record.timestamp_ms)
         elif record.topic == topics.WORK_ORDERS:
             self.orders += 1
         elif record.topic == topics.DEAD_LETTERS:
@@ -117,8 +117,11 @@ class Ledger:
             return [self._alarm("dead_letter", record.timestamp_ms, _letter_words(record), live=live)]
         elif record.topic == topics.CASE_EVENTS:
             event = _event(record.value)
-            if event is not None:
-                return self._event(event, record, seen_ms=seen_ms, live=live)
+            try:
+                return self._event(event, record, seen_ms=seen_ms, live=live) if event is not None else []
+            except (LookupError, TypeError, ValueError) as error:
+                # An event of a newer version: not shown, but no reason to end the board, and the workers with it.
+                log.warning("event.unknown", offset=record.offset, reason=f"{type(error).__name__}: {error}")
         return []
 
     def _event(self, event: Mapping[str, Any], record: InputRecord, *, seen_ms: int, live: bool) -> list[Row | Alarm]:
@@ -131,16 +134,16 @@ class Ledger:
         elif kind == "case.raised.v1":
             if Outcome(event["outcome"]) is not Outcome.REVIEW:
                 self._review.discard(case_id)
-            text = f"警情升级 {event['call_id']}：{event['reason']}"
+            hidden = self._is_confidential(event)
+            text = f"警情升级 {event['call_id']}：{HIDDEN_REASON if hidden else event['reason']}"
             return [self._alarm("raised", record.timestamp_ms, text, live=live)]
         elif kind == "alert.raised.v1":
             return [self._alarm("alert", record.timestamp_ms, f"{event['alert']}：{event['reason']}", live=live)]
         return []
 
     def _row(self, event: Mapping[str, Any], record: InputRecord, *, linked: bool, seen_ms: int, live: bool) -> Row:
-        source = event["source"]
-        place = (str(source["topic"]), int(source["partition"]), int(source["offset"]))
-        confidential = self._is_confidential(event, place, linked=linked)
+        place = _place(event)
+        confidential = self._is_confidential(event)
         call_id = str(event["call_id"])
         row = Row(
             call_id=call_id,
@@ -174,21 +177,24 @@ class Ledger:
                 self._review.add(row.case_id)
         return row
 
-    def _is_confidential(self, event: Mapping[str, Any], place: Place, *, linked: bool) -> bool:
-        """Whether the call, or the case that it joined, is confidential; a linked call is when nothing says it is not."""
+    def _is_confidential(self, event: Mapping[str, Any]) -> bool:
+        """Whether the case is, as the event says, or as an earlier event of it said; it is when nothing says it is not."""
         case_id = str(event["case_id"])
-        own = event.get("confidential")
-        if own is None and place in self._published:
-            own = self._published[place][1]
-        if not linked:
-            _keep(self._confidential, case_id, own is not False)
-            return own is not False
-        return own is not False or self._confidential.get(case_id, True)
+        flag = event.get("confidential")
+        if flag is None:
+            return self._confidential.get(case_id, True)
+        _keep(self._confidential, case_id, flag is not False)
+        return flag is not False
 
     def _alarm(self, kind: str, at_ms: int, text: str, *, live: bool) -> Alarm:
         alarm = Alarm(kind=kind, at_ms=at_ms, text=clean(text), live=live)
         self.alarms.append(alarm)
         return alarm
+
+
+def _place(event: Mapping[str, Any]) -> Place:
+    source = event["source"]
+    return str(source["topic"]), int(source["partition"]), int(source["offset"])
 
 
 def _keep(known: OrderedDict[Any, Any], key: Any, value: Any) -> None:
@@ -204,18 +210,6 @@ def _event(value: bytes | None) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     return event if isinstance(event, dict) and "case_id" in event else None
-
-
-def _confidential_flag(value: bytes | None) -> bool | None:
-    """The flag as the console sent it; None where the record does not say or cannot be read."""
-    try:
-        call = orjson.loads(value or b"") if len(value or b"") <= _CALL_BYTES else None
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(call, dict):
-        return None
-    flag = call.get("confidential", call.get("sfbm", False))
-    return flag in (True, 1, "1", "true", "True")
 
 
 def _letter_words(letter: InputRecord) -> str:

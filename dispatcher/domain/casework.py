@@ -9,11 +9,11 @@ whichever partition or caller key it came in by. A call that joins an earlier ca
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dispatcher.domain import deadlines, entries, ids, routing
-from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.cases import CaseRecord, HeldCall
 from dispatcher.domain.codes import (
     GRAVITY,
     URGENCY_RANK,
@@ -45,13 +45,14 @@ from dispatcher.domain.messages import (
 class Work:
     """What a handler wants written, all in one transaction.
 
-    `refused` is a reason to put the message among the dead letters; `forward` goes back to ``case-inbox``.
+    `refused` is a reason to put the message among the dead letters; `forward` and `passed` go back to ``case-inbox``.
     """
 
     case: CaseRecord | None = None
     events: tuple[LedgerEvent | AlertRaised, ...] = ()
     orders: tuple[WorkOrder, ...] = ()
     forward: AttachedCall | UnreadableCall | None = None
+    passed: AttachedCall | None = None
     refused: BadRecord | None = None
 
 
@@ -74,14 +75,22 @@ def on_triaged_call(case: CaseRecord | None, call: TriagedCall, context: Context
             fingerprint=call.fingerprint,
             status=CaseStatus.LINKED,
             linked_to=call.link.case_id,
+            heard=call.source.offset,
         )
         return Work(case=guard, forward=AttachedCall(case_id=call.link.case_id, call=call))
     return _open(call, context)
 
 
 def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: Context) -> Work:
-    """A call, proven new at its own case, joins this one; danger in it raises the case at once (rule 9.4)."""
+    """A call, proven new at its own case, joins this one; danger in it raises the case at once (rule 9.4).
+
+    The calls of one caller come by way of their own cases, on other partitions, and may overtake each other there. The
+    ledger tells them in the order in which they were made, so a call that came too soon is held until the one before it
+    is here.
+    """
     call = attached.call
+    if attached.void and (case is None or case.status is CaseStatus.LINKED):
+        return NOTHING
     if case is not None and case.status is CaseStatus.LINKED:
         # What triage took for a case only guards an id (the id had been used twice): the call gets a case of its own.
         anew = ids.salvage_case_id(context.record.topic, context.record.partition, context.record.offset)
@@ -89,12 +98,31 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     if case is None or call.link is None:
         # The earlier case has been archived: what the call says opens the case anew under the id it was sent to.
         return _open(call.model_copy(update={"case_id": attached.case_id, "link": None}), context)
+    if call.link.after > case.heard:
+        held = HeldCall(attached=attached, record=context.record)
+        return Work(case=case.model_copy(update={"held": (*case.held, held)}))
+    work = _join(case, attached, context)
+    while work.case is not None and (due := [h for h in work.case.held if h.after <= work.case.heard]):
+        first = min(due, key=lambda held: held.after)
+        rest = work.case.model_copy(update={"held": tuple(held for held in work.case.held if held is not first)})
+        more = _join(rest, first.attached, replace(context, record=first.record))
+        work = Work(case=more.case, events=work.events + more.events, orders=work.orders + more.orders)
+    return work
+
+
+def _join(case: CaseRecord, attached: AttachedCall, context: Context) -> Work:
+    call = attached.call
+    assert call.link is not None
+    heard = max(case.heard, call.source.offset)
+    if attached.void:
+        return Work(case=case.model_copy(update={"heard": heard}))
     counted = call.link.kind is LinkKind.REPEAT
     last = max(call.received_at, case.last_call_at or call.received_at)
     grown = case.model_copy(
         update={
             "repeats": case.repeats + counted,
             "last_call_at": last,
+            "heard": heard,
             # one confidential call makes the case confidential (rule 9.11)
             "confidential": case.confidential or call.confidential,
         }
@@ -193,11 +221,17 @@ HANDLERS: dict[type[Message], Callable[[CaseRecord | None, Any, Context], Work]]
 
 def _seen_before(case: CaseRecord, call: TriagedCall) -> Work:
     """The id is known: the same call again changes nothing; another call under it is refused and alerted."""
+    passed = pass_on(call)
     if case.fingerprint == call.fingerprint:
-        return NOTHING
+        return NOTHING if passed is None or call.source.offset == case.heard else Work(passed=passed)
     reason = f"call_id {call.call_id} was used before for a call with other content"
     error = BadRecord(reason, code="D310", hint="A console must give each call an id of its own")
-    return Work(forward=stray(call, error, call.source), refused=error)
+    return Work(forward=stray(call, error, call.source), passed=passed, refused=error)
+
+
+def pass_on(call: TriagedCall) -> AttachedCall | None:
+    """What tells the case that `call` was to join not to wait for it."""
+    return AttachedCall(case_id=call.link.case_id, call=call, void=True) if call.link is not None else None
 
 
 def _open(call: TriagedCall, context: Context) -> Work:
@@ -223,6 +257,7 @@ def _open(call: TriagedCall, context: Context) -> Work:
         confidential=call.confidential,
         opened_at=context.at,
         last_call_at=call.received_at,
+        heard=call.source.offset,
     )
     orders = tuple(_orders(call, case, plan, plan.assignments, context, held=frozenset()))
     fields = entries.about(case, call, context)

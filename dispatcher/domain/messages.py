@@ -73,6 +73,8 @@ class Link(Message):
     case_id: str
     kind: LinkKind
     minutes_since: int
+    #: Offset (on the caller's partition of ``calls``) of the call before it on that case: it must be heard first.
+    after: int = -1
 
 
 class Decision(Message):
@@ -121,12 +123,16 @@ class TriagedCall(Message):
 
 
 class AttachedCall(Message):
-    """On ``case-inbox``, keyed by the linked case: a call whose id is proven new and which now joins that case."""
+    """On ``case-inbox``, keyed by the linked case: a call whose id is proven new and which now joins that case.
+
+    `void`: the call will not come, its id was used before or it could not be handled; the case need not wait for it.
+    """
 
     ce_type = "call.attached.v1"
 
     case_id: str
     call: TriagedCall
+    void: bool = False
 
 
 class UnreadableCall(Message):

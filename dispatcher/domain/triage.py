@@ -85,6 +85,7 @@ class RecentCall(Message):
     category: str
     outcome: Outcome
     received_at: datetime
+    offset: int = -1  # on ``calls``
 
 
 class CallerHistory(Message):
@@ -165,6 +166,7 @@ def triage(
         category=decision.category,
         outcome=decision.outcome,
         received_at=call.received_at,
+        offset=source.offset,
     )
     return Triaged(triaged, _remember(history, remembered, policy.repeat))
 
@@ -295,12 +297,15 @@ def _same_matter(
         return None
     gap = abs(received_at - last.received_at)
     minutes = int(gap.total_seconds() // 60)
+    after = max(known.offset for known in history.calls if known.case_id == last.case_id)
     if gap < timedelta(minutes=policy.same_call_minutes):
-        return Link(case_id=last.case_id, kind=LinkKind.CONTINUATION, minutes_since=minutes)
+        return Link(case_id=last.case_id, kind=LinkKind.CONTINUATION, minutes_since=minutes, after=after)
     on_case = {known.category for known in history.calls if known.case_id == last.case_id}
     dispute = not on_case.union((decision.category,)).isdisjoint(policy.disputes)
     window = timedelta(hours=policy.dispute_hours) if dispute else timedelta(minutes=policy.repeat_minutes)
-    return Link(case_id=last.case_id, kind=LinkKind.REPEAT, minutes_since=minutes) if gap <= window else None
+    if gap > window:
+        return None
+    return Link(case_id=last.case_id, kind=LinkKind.REPEAT, minutes_since=minutes, after=after)
 
 
 def _remember(history: CallerHistory, call: RecentCall, policy: RepeatPolicy) -> CallerHistory:

@@ -143,6 +143,8 @@ class CaseworkAgent:
             result.outputs += (issued, codec.also(issued, topic=topics.agency(order.agency), key=order.case_id))
         if work.forward is not None:
             result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
+        if work.passed is not None:
+            result.outputs.append(_inbox(work.passed, work.passed.case_id, record))
         if work.refused is not None:
             result.dead = work.refused
         return result
@@ -156,10 +158,11 @@ class CaseworkAgent:
         except BadRecord:
             return Result()
         call = message.call if isinstance(message, AttachedCall) else message
-        if isinstance(call, UnreadableCall):
+        if isinstance(call, UnreadableCall) or (isinstance(message, AttachedCall) and message.void):
             return Result()
         found = casework.stray(call, error, _source(record))
-        return Result([_inbox(found, found.case_id, record)])
+        passed = casework.pass_on(call)
+        return Result([_inbox(m, m.case_id, record) for m in (found, passed) if m is not None])
 
     @staticmethod
     def _read(record: InputRecord) -> TriagedCall | AttachedCall | UnreadableCall:

@@ -21,7 +21,7 @@ from dispatcher.catalog import Catalog, load_catalog
 from dispatcher.domain.triage import Classify
 from dispatcher.observe import logging
 from dispatcher.observe.health import Health
-from dispatcher.stream import topics
+from dispatcher.stream import headers, topics
 from dispatcher.stream.agents import CaseworkAgent, TriageAgent
 from dispatcher.stream.attempts import InHand
 from dispatcher.stream.classify import classify_with
@@ -97,6 +97,7 @@ def build(settings: settings_module.Settings, *, wrap: Callable[[Classify], Clas
 
     `wrap` may put something around the classifier.
     """
+    headers.tolerate()
     catalog = load_catalog(settings.home)
     classify = wrap(classify_with(Classifier.load(), catalog.policy.triage))
     classify("预热：楼道灯坏了", None)  # dictionaries are loaded at the first call; not while a caller waits

@@ -44,13 +44,15 @@ class Valve:
         """Read the control topic from its beginning and on, until cancelled."""
         place = TopicPartition(TOPIC, 0)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, isolation_level="read_committed", enable_auto_commit=False
+            bootstrap_servers=self._bootstrap,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",  # not `seek_to_beginning`: the default reset, to the end, may overtake it
         )
         await consumer.start()
         try:
             consumer.assign([place])
             end = (await consumer.end_offsets([place]))[place]
-            await consumer.seek_to_beginning(place)
             while True:
                 if await consumer.position(place) >= end:
                     self._loaded.set()

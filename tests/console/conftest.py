@@ -5,7 +5,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 import dispatcher
@@ -18,6 +17,7 @@ from dispatcher.domain.messages import (
     CallLinked,
     CallTriaged,
     CaseOpened,
+    CaseRaised,
     LedgerEvent,
     Place,
     SourceRecord,
@@ -41,12 +41,11 @@ class Told:
         self.ledger = Ledger()
         self._offsets = count()
 
-    def source(self, *, confidential: bool = False, at_ms: int = AT_MS, known: bool = True) -> SourceRecord:
+    def source(self, *, at_ms: int = AT_MS, known: bool = True) -> SourceRecord:
         """A call on ``calls``; unless `known`, the ledger has not read it."""
         source = SourceRecord(topic=topics.CALLS, partition=0, offset=next(self._offsets))
-        value = orjson.dumps({"call_id": "c", "confidential": confidential})
         if known:
-            self.ledger.take([record(topics.CALLS, value, offset=source.offset, at_ms=at_ms)], seen_ms=at_ms, live=True)
+            self.ledger.take([record(topics.CALLS, b"{}", offset=source.offset, at_ms=at_ms)], seen_ms=at_ms, live=True)
         return source
 
     def opened(
@@ -60,10 +59,26 @@ class Told:
         opened = CaseOpened(**given, status=status, text=text, place=Place(), routing="因", **rest)
         return self.ledger.take([event(triaged), event(opened)], seen_ms=seen_ms, live=live)
 
-    def linked(self, text: str, *, source: SourceRecord, **more: Any) -> Any:
+    def linked(self, text: str, *, source: SourceRecord, confidential: bool = False, **more: Any) -> Any:
         """A call joins the case ``case-c``."""
         given = fields(source, **{"call_id": "again", **more})
-        told = CallLinked(**given, kind=LinkKind.REPEAT, minutes_since=3, repeats=1, text=text, place=Place())
+        told = CallLinked(
+            **given,
+            kind=LinkKind.REPEAT,
+            minutes_since=3,
+            repeats=1,
+            text=text,
+            place=Place(),
+            confidential=confidential,
+        )
+        return self.ledger.take([event(told)], seen_ms=AT_MS, live=True)
+
+    def raised(self, *, source: SourceRecord, **more: Any) -> Any:
+        """The case ``case-c`` grew."""
+        given = fields(source, **{"call_id": "again", "outcome": Outcome.JOINT, **more})
+        told = CaseRaised(
+            **given, before_outcome=Outcome.REVIEW, before_urgency=Urgency.ROUTINE, orders=(), routing="因"
+        )
         return self.ledger.take([event(told)], seen_ms=AT_MS, live=True)
 
     def alerted(self, reason: str) -> Any:

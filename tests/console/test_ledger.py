@@ -40,22 +40,11 @@ def test_a_confidential_call_is_a_row_without_text_and_without_the_reason_that_q
     assert (row.text, row.reason) == (HIDDEN, HIDDEN_REASON)
 
 
-@pytest.mark.parametrize(
-    ("case_hidden", "call_hidden", "shown"),
-    [(False, False, True), (True, False, False), (False, True, False), (True, True, False)],
-)
-def test_a_repeat_call_is_hidden_if_it_or_its_case_is_confidential(
-    case_hidden: bool, call_hidden: bool, shown: bool, told: "Told"
-) -> None:
-    told.opened("第一次", source=told.source(), confidential=case_hidden)
-    [row] = told.linked("又来电", source=told.source(confidential=call_hidden))
-    assert (row.text == "又来电") is shown
+@pytest.mark.parametrize("confidential", [True, False])
+def test_a_repeat_call_is_hidden_if_its_case_is_confidential(confidential: bool, told: "Told") -> None:
+    [row] = told.linked("又来电", source=told.source(), confidential=confidential)
+    assert (row.text == HIDDEN) is confidential
     assert row.linked
-
-
-def test_a_repeat_call_of_an_unknown_case_is_hidden(told: "Told") -> None:
-    [row] = told.linked("又来电", source=told.source())
-    assert row.text == HIDDEN
 
 
 def test_a_repeat_call_is_counted_as_such_and_not_as_an_outcome(told: "Told") -> None:
@@ -68,6 +57,31 @@ def test_cases_for_a_person_queue_up(told: "Told") -> None:
     told.opened("喂", source=told.source(), outcome=Outcome.REVIEW, lead=None, case_id="a")
     told.opened("喂喂", source=told.source(), outcome=Outcome.REVIEW, lead=None, case_id="b")
     assert told.ledger.waiting_for_review == 2
+
+
+def test_a_case_that_was_raised_waits_no_more_and_stands_out(told: "Told") -> None:
+    told.opened("喂", source=told.source(), outcome=Outcome.REVIEW, lead=None)
+    [alarm] = told.raised(source=told.source(), reason="提到“刀”")
+    assert (alarm.kind, alarm.text) == ("raised", "警情升级 again：提到“刀”")
+    assert told.ledger.waiting_for_review == 0
+
+
+def test_why_a_confidential_case_was_raised_is_not_shown(told: "Told") -> None:
+    told.opened("举报", source=told.source(), confidential=True)
+    [alarm] = told.raised(source=told.source(), reason="提到“村长”")
+    assert "村长" not in alarm.text
+
+
+def test_nor_why_a_case_was_raised_of_which_nothing_is_known(told: "Told") -> None:
+    [alarm] = told.raised(source=told.source(), reason="提到“村长”")
+    assert "村长" not in alarm.text
+
+
+def test_an_event_of_a_newer_version_changes_nothing(told: "Told") -> None:
+    assert told.opened("灯坏了", source=told.source()) != []
+    event = b'{"case_id": "x", "call_id": "y", "outcome": "unheard_of"}'
+    newer = InputRecord(topics.CASE_EVENTS, 0, 0, 0, b"k", event, (("ce_type", b"case.opened.v1"),))
+    assert told.ledger.take([newer], seen_ms=0, live=True) == []
 
 
 def test_an_alert_stands_out_and_shows_no_number(told: "Told") -> None:

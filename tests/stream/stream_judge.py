@@ -16,10 +16,12 @@ from stream_traffic import Sent
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, LinkKind, Outcome, Urgency
 from dispatcher.domain.triage import CallerHistory
+from dispatcher.stream import headers
 from dispatcher.stream.state import load_state
 
 Records = list[ConsumerRecord[bytes, bytes]]
 GROUP = "dispatcher"
+headers.tolerate()
 AGENCIES = tuple(name for name in CATALOG.all_topics if name.startswith("agency."))
 
 

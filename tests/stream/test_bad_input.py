@@ -209,7 +209,7 @@ async def test_a_blown_fuse_stops_one_partition_until_a_person_resumes_it(tmp_pa
         assert (status, report["lanes"]["calls/1"]["stopped"]) == (200, True)
 
         # A restart does not resume it.
-        assert await crew.remove("a") in (0, 143)
+        assert await crew.remove("a") in {0, -15, 143}
         worker = await crew.add("b", batch="20")
 
         async def still() -> bool:

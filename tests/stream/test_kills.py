@@ -62,7 +62,7 @@ async def test_a_killed_broker_loses_and_doubles_nothing(tmp_path: Path) -> None
             assert pid is not None
             port = broker.port
             os.kill(pid, signal.SIGKILL)
-            broker._port = port
+            broker._port = port  # the clients know this one
             await broker.start_async()
         sent = await publishing
         await drained(broker.bootstrap)
