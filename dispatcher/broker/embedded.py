@@ -73,7 +73,7 @@ class EmbeddedBroker:
     manager it starts on entry and stops on exit.
     """
 
-    def __init__(self, data_dir: Path | str, *, port: int = 9092) -> None:
+    def __init__(self, data_dir: Path | str, *, port: int = 19092) -> None:
         self.data = Path(data_dir).expanduser().absolute()
         self._port = port
 

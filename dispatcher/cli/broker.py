@@ -19,7 +19,7 @@ DATA = click.option(
     help="The broker's folder.",
 )
 PORT = click.option(
-    "--port", type=click.IntRange(0, 65535), default=9092, show_default=True, help="Its port; 0 takes a free one."
+    "--port", type=click.IntRange(0, 65535), default=19092, show_default=True, help="Its port; 0 takes a free one."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 

@@ -48,7 +48,7 @@ def worker(
         asyncio.run(_check(settings.bootstrap, catalog.all_topics))
     from dispatcher.stream import app  # Faust is imported only where it runs
 
-    built = app.build(settings)
+    built = app.build(settings, catalog=catalog)
     if wait_broker:  # a supervisor starts the broker at the same time, which takes as long as what is above
         asyncio.run(_wait(settings.bootstrap, catalog.all_topics, seconds=wait_broker))
     faust_worker = built.Worker(

@@ -3,21 +3,7 @@
 from datetime import datetime
 
 from dispatcher.domain.codes import CaseStatus, Outcome, Urgency
-from dispatcher.domain.messages import AttachedCall, Message, SourceRecord
-
-
-class HeldCall(Message):
-    """A call that has overtaken one before it, and the record it came by."""
-
-    ce_type = "call.held.v1"
-
-    attached: AttachedCall
-    record: SourceRecord
-
-    @property
-    def after(self) -> int:
-        """The call that it waits for."""
-        return self.attached.call.link.after if self.attached.call.link is not None else -1
+from dispatcher.domain.messages import AttachedCall, Message
 
 
 class CaseRecord(Message):
@@ -42,4 +28,4 @@ class CaseRecord(Message):
     opened_at: datetime | None = None
     last_call_at: datetime | None = None
     heard: int = -1  # offset on ``calls`` of the latest call that has been taken in
-    held: tuple[HeldCall, ...] = ()
+    held: tuple[AttachedCall, ...] = ()  # calls that have overtaken one before them

@@ -9,11 +9,11 @@ whichever partition or caller key it came in by. A call that joins an earlier ca
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from dispatcher.domain import deadlines, entries, ids, routing
-from dispatcher.domain.cases import CaseRecord, HeldCall
+from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import (
     GRAVITY,
     URGENCY_RANK,
@@ -52,7 +52,7 @@ class Work:
     events: tuple[LedgerEvent | AlertRaised, ...] = ()
     orders: tuple[WorkOrder, ...] = ()
     forward: AttachedCall | UnreadableCall | None = None
-    passed: AttachedCall | None = None
+    passed: tuple[AttachedCall, ...] = ()
     refused: BadRecord | None = None
 
 
@@ -95,27 +95,17 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
         # What triage took for a case only guards an id (the id had been used twice): the call gets a case of its own.
         anew = ids.salvage_case_id(context.record.topic, context.record.partition, context.record.offset)
         return Work(forward=attached.model_copy(update={"case_id": anew}))
-    if case is None or call.link is None:
+    if case is None or (call.link is None and not attached.void):
         # The earlier case has been archived: what the call says opens the case anew under the id it was sent to.
         return _open(call.model_copy(update={"case_id": attached.case_id, "link": None}), context)
-    if call.link.after > case.heard:
-        held = HeldCall(attached=attached, record=context.record)
-        return Work(case=case.model_copy(update={"held": (*case.held, held)}))
-    work = _join(case, attached, context)
-    while work.case is not None and (due := [h for h in work.case.held if h.after <= work.case.heard]):
-        first = min(due, key=lambda held: held.after)
-        rest = work.case.model_copy(update={"held": tuple(held for held in work.case.held if held is not first)})
-        more = _join(rest, first.attached, replace(context, record=first.record))
-        work = Work(case=more.case, events=work.events + more.events, orders=work.orders + more.orders)
-    return work
-
-
-def _join(case: CaseRecord, attached: AttachedCall, context: Context) -> Work:
-    call = attached.call
-    assert call.link is not None
+    if call.link is not None and call.link.after > case.heard:
+        return Work(case=case.model_copy(update={"held": (*case.held, attached)}))
     heard = max(case.heard, call.source.offset)
-    if attached.void:
-        return Work(case=case.model_copy(update={"heard": heard}))
+    due = [held for held in case.held if held.call.link is None or held.call.link.after <= heard]
+    left = tuple(held for held in case.held if held not in due)
+    passed = tuple(sorted(due, key=lambda held: held.call.source.offset))
+    if attached.void or call.link is None:
+        return Work(case=case.model_copy(update={"heard": heard, "held": left}), passed=passed)
     counted = call.link.kind is LinkKind.REPEAT
     last = max(call.received_at, case.last_call_at or call.received_at)
     grown = case.model_copy(
@@ -123,6 +113,7 @@ def _join(case: CaseRecord, attached: AttachedCall, context: Context) -> Work:
             "repeats": case.repeats + counted,
             "last_call_at": last,
             "heard": heard,
+            "held": left,
             # one confidential call makes the case confidential (rule 9.11)
             "confidential": case.confidential or call.confidential,
         }
@@ -145,7 +136,7 @@ def _join(case: CaseRecord, attached: AttachedCall, context: Context) -> Work:
     ]
     if raise_fields is not None:
         events.append(CaseRaised(**(fields | raise_fields), event_id=entries.event_id(attached.case_id, context, 2)))
-    return Work(case=raised, events=tuple(events), orders=orders)
+    return Work(case=raised, events=tuple(events), orders=orders, passed=passed)
 
 
 def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: Context) -> Work:
@@ -223,15 +214,17 @@ def _seen_before(case: CaseRecord, call: TriagedCall) -> Work:
     """The id is known: the same call again changes nothing; another call under it is refused and alerted."""
     passed = pass_on(call)
     if case.fingerprint == call.fingerprint:
-        return NOTHING if passed is None or call.source.offset == case.heard else Work(passed=passed)
+        return NOTHING if not passed or call.source.offset == case.heard else Work(passed=passed)
     reason = f"call_id {call.call_id} was used before for a call with other content"
     error = BadRecord(reason, code="D310", hint="A console must give each call an id of its own")
     return Work(forward=stray(call, error, call.source), passed=passed, refused=error)
 
 
-def pass_on(call: TriagedCall) -> AttachedCall | None:
-    """What tells the case that `call` was to join not to wait for it."""
-    return AttachedCall(case_id=call.link.case_id, call=call, void=True) if call.link is not None else None
+def pass_on(call: TriagedCall) -> tuple[AttachedCall, ...]:
+    """What tells the case that triage counted `call` to not to wait for it. A call without a caller is followed by none."""
+    if call.caller is None:
+        return ()
+    return (AttachedCall(case_id=call.link.case_id if call.link else call.case_id, call=call, void=True),)
 
 
 def _open(call: TriagedCall, context: Context) -> Work:

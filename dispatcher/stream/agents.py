@@ -93,12 +93,14 @@ class TriageAgent:
         return Result([_inbox(case, case.case_id, record)])
 
 
-def _inbox(message: TriagedCall | UnreadableCall | AttachedCall, key: str, record: InputRecord) -> Output:
+def _inbox(
+    message: TriagedCall | UnreadableCall | AttachedCall, key: str, record: InputRecord, *, index: int = 0
+) -> Output:
     return codec.output(
         topics.CASE_INBOX,
         key,
         message,
-        event_id=ids.event_id(key, record.topic, record.partition, record.offset, 0),
+        event_id=ids.event_id(key, record.topic, record.partition, record.offset, index),
         at=utc(record.timestamp_ms),
         trace=codec.trace_of(record),
     )
@@ -143,8 +145,8 @@ class CaseworkAgent:
             result.outputs += (issued, codec.also(issued, topic=topics.agency(order.agency), key=order.case_id))
         if work.forward is not None:
             result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
-        if work.passed is not None:
-            result.outputs.append(_inbox(work.passed, work.passed.case_id, record))
+        for index, passed in enumerate(work.passed, start=1):
+            result.outputs.append(_inbox(passed, passed.case_id, record, index=index))
         if work.refused is not None:
             result.dead = work.refused
         return result
@@ -161,8 +163,8 @@ class CaseworkAgent:
         if isinstance(call, UnreadableCall) or (isinstance(message, AttachedCall) and message.void):
             return Result()
         found = casework.stray(call, error, _source(record))
-        passed = casework.pass_on(call)
-        return Result([_inbox(m, m.case_id, record) for m in (found, passed) if m is not None])
+        passed = [_inbox(void, void.case_id, record) for void in casework.pass_on(call)]
+        return Result([_inbox(found, found.case_id, record), *passed])
 
     @staticmethod
     def _read(record: InputRecord) -> TriagedCall | AttachedCall | UnreadableCall:

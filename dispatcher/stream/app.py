@@ -92,13 +92,18 @@ def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: 
     ]
 
 
-def build(settings: settings_module.Settings, *, wrap: Callable[[Classify], Classify] = lambda same: same) -> App:
+def build(
+    settings: settings_module.Settings,
+    *,
+    catalog: Catalog | None = None,
+    wrap: Callable[[Classify], Classify] = lambda same: same,
+) -> App:
     """The Faust app, with everything wired; nothing connects before the worker starts.
 
     `wrap` may put something around the classifier.
     """
     headers.tolerate()
-    catalog = load_catalog(settings.home)
+    catalog = catalog or load_catalog(settings.home)
     classify = wrap(classify_with(Classifier.load(), catalog.policy.triage))
     classify("预热：楼道灯坏了", None)  # dictionaries are loaded at the first call; not while a caller waits
     app = App(

@@ -93,11 +93,17 @@ class Lane:
 
     async def run(self) -> None:
         """Open, then work until `close` is called. Any error is for the stage to die of."""
-        await self._open()
+        try:
+            await self._open()
+            await self._loop()
+        finally:
+            await self._writer.stop()
+
+    async def _loop(self) -> None:
         while not self._closing:
             await self._arrived.wait()
             if self._closing:
-                break
+                return
             if self._valve.is_stopped(self.place) or not self._valve.loaded:
                 self._room.set()  # nor may a full queue
                 self._pause(self.place, True)  # so that a stopped partition does not hold up its neighbours
@@ -110,7 +116,6 @@ class Lane:
                 await self._work(batch)
             if not self._waiting:
                 self._busy_since = 0.0
-        await self._writer.stop()
 
     async def _open(self) -> None:
         await self._writer.start()

@@ -71,8 +71,8 @@ async def _read(bootstrap: str, place: TopicPartition, start: int | None, stop: 
         max_partition_fetch_bytes=4 << 20,
         fetch_max_wait_ms=50,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
         end = end if stop is None else min(end, stop)

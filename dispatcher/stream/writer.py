@@ -52,6 +52,7 @@ class Writer:
     async def start(self) -> None:
         """Fence, then learn the partition count of every output topic."""
         await self._producer.start()
+        await self._producer.client.set_topics(self._topics)  # one question for all, not one each
         for topic in self._topics:
             self._partitions[topic] = len(await self._producer.partitions_for(topic))
 

@@ -86,7 +86,9 @@ def test_a_duplicate_of_an_older_call_is_known_too() -> None:
 @pytest.mark.parametrize("direction", [1, -1])
 def test_the_windows_of_an_ordinary_matter(after: timedelta, kind: LinkKind | None, direction: int) -> None:
     made = second(direction * after, "heating")
-    expected = Link(case_id=ids.case_id("c-0"), kind=kind, minutes_since=int(after / MINUTES)) if kind else None
+    expected = (
+        Link(case_id=ids.case_id("c-0"), kind=kind, minutes_since=int(after / MINUTES), after=0) if kind else None
+    )
     assert made.link == expected
     assert made.related_to == (None if kind else ids.case_id("c-0"))
     assert made.case_id == ids.case_id("c-1")
@@ -167,12 +169,12 @@ def test_a_chain_of_calls_stays_with_the_first_case() -> None:
 
 def test_measured_from_the_last_call_on_the_case_whatever_it_was_about() -> None:
     made = calls((timedelta(0), "parking"), (50 * MINUTES, "public_order"), (100 * MINUTES, "parking"))
-    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=50)
+    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=50, after=0)
 
 
 def test_a_dispute_stays_a_dispute_when_a_later_call_is_heard_as_noise() -> None:
     made = calls((timedelta(0), "neighbour_dispute"), (2 * HOURS, "noise_neighbour"), (5 * HOURS, "noise_neighbour"))
-    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=180)
+    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=180, after=0)
 
 
 def test_a_call_between_two_matters_joins_its_own() -> None:
@@ -185,12 +187,12 @@ def test_a_call_between_two_matters_joins_its_own() -> None:
 def test_of_two_cases_of_one_matter_the_nearest_is_joined_in_any_order_of_arrival() -> None:
     late = calls((3 * HOURS, "heating"), (timedelta(0), "heating"), (3 * HOURS + 20 * MINUTES, "heating"))
     assert late[1].link is None  # three hours apart are two cases, whichever arrives first
-    assert late[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=20)
+    assert late[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=20, after=0)
 
 
 def test_a_call_that_was_overtaken_joins_all_the_same() -> None:
     made = calls((timedelta(0), "heating"), (-2 * MINUTES, "heating"))
-    assert made[1].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.CONTINUATION, minutes_since=2)
+    assert made[1].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.CONTINUATION, minutes_since=2, after=0)
 
 
 # -- silent again (rule 9.14) --------------------------------------------------------------------------
@@ -295,4 +297,4 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 def test_a_dispute_of_exactly_72_hours_ago_is_still_remembered_after_another_call() -> None:
     made = calls((timedelta(0), "neighbour_dispute"), (72 * HOURS, "heating"), (72 * HOURS, "neighbour_dispute"))
-    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=72 * 60)
+    assert made[2].link == Link(case_id=ids.case_id("c-0"), kind=LinkKind.REPEAT, minutes_since=72 * 60, after=0)

@@ -44,7 +44,7 @@ CONTRACT = {
     "call_id", "case_id", "outcome", "category", "lead", "assist", "district", "urgency", "confidence", "reason", "rule",
     "model", "policy", "source",
 }  # fmt: skip
-PARTS = ("case", "events", "orders", "forward")
+PARTS = ("case", "events", "orders", "forward", "passed")
 
 
 class Calls(RuleBasedStateMachine):
@@ -125,13 +125,15 @@ class Calls(RuleBasedStateMachine):
         """Our own code raises three times on a message: its call goes to a person."""
         key = data.draw(self.keys())
         message = self.inbox[key][0]
-        if isinstance(message, UnreadableCall):
+        if isinstance(message, UnreadableCall) or (isinstance(message, AttachedCall) and message.void):
             return
         self.inbox[key].popleft()
         self.offset += 1
         carried = message.call if isinstance(message, AttachedCall) else message
         self.failed.add(carried.call_id)
         self.send(casework.stray(carried, BadRecord("ValueError", code="D311"), source(self.offset, "case-inbox")))
+        for passed in casework.pass_on(carried):
+            self.send(passed)
 
     def keys(self) -> st.SearchStrategy[str]:
         return st.sampled_from(sorted(key for key, waiting in self.inbox.items() if waiting))
@@ -152,6 +154,8 @@ class Calls(RuleBasedStateMachine):
         self.orders += work.orders
         if work.forward is not None:
             self.send(work.forward)
+        for passed in work.passed:
+            self.send(passed)
 
     def send(self, message: Inbox) -> None:
         self.inbox[message.case_id].append(type(message).model_validate_json(message.encode()))
