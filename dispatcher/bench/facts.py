@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from collections.abc import Iterable
 
 import psutil
 
@@ -33,6 +34,15 @@ def cpu_percent(pid: int, seconds: float) -> float:
     time.sleep(seconds)
     after = process.cpu_times()
     return round(100 * (after.user + after.system - before.user - before.system) / seconds, 2)
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Processor time that these processes have taken so far."""
+    found = 0.0
+    for pid in pids:
+        times = psutil.Process(pid).cpu_times()
+        found += times.user + times.system
+    return found
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -132,8 +132,14 @@ def _call_id(value: bytes) -> str:
     return value[begin : value.index(b'"', begin)].decode()
 
 
-async def under_load(bootstrap: str, *, rate: float, seconds: float, say: Say) -> dict[str, object]:
-    """Publish at `rate` (0: as fast as calls are decided) for `seconds` and read until all is decided."""
+async def under_load(
+    bootstrap: str, *, rate: float, seconds: float, pids: dict[str, list[int]], say: Say
+) -> dict[str, object]:
+    """Publish at `rate` (0: as fast as calls are decided) for `seconds` and read until all is decided.
+
+    `pids` names the processes whose processor time per call is told.
+    """
+    before = {name: facts.cpu_seconds(found) for name, found in pids.items()}
     seen, ready = Seen(), asyncio.Event()
     watcher = asyncio.create_task(watch(bootstrap, seen, ready=ready))
     await ready.wait()
@@ -163,6 +169,10 @@ async def under_load(bootstrap: str, *, rate: float, seconds: float, say: Say) -
         "decided": len(seen.decided),
         "doubled": seen.doubled,
         "calls_per_second": round(len(seen.decided) / span, 1) if seen.decided else 0.0,
+        "cpu_us_per_call": {
+            name: round(1e6 * (facts.cpu_seconds(found) - before[name]) / max(1, len(seen.decided)))
+            for name, found in pids.items()
+        },
         "order_ms_p50": round(1000 * facts.quantile(times, 0.5), 1),
         "order_ms_p90": round(1000 * facts.quantile(times, 0.9), 1),
         "order_ms_p99": round(1000 * facts.quantile(times, 0.99), 1),

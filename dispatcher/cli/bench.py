@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -45,8 +46,10 @@ def live(
     from dispatcher.bench import facts
 
     figures: dict[str, Any] = {"machine": facts.machine(), "seconds": seconds, "workers": workers}
-    with _cluster(bootstrap) as address:
-        asyncio.run(_measure(address, figures, rate=rate, seconds=seconds, highest=highest, workers=workers))
+    with _cluster(bootstrap) as (address, broker):
+        asyncio.run(
+            _measure(address, figures, rate=rate, seconds=seconds, highest=highest, workers=workers, broker=broker)
+        )
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
     if as_json:
@@ -60,7 +63,14 @@ def live(
 
 
 async def _measure(
-    bootstrap: str, figures: dict[str, Any], *, rate: float, seconds: int, highest: bool, workers: int
+    bootstrap: str,
+    figures: dict[str, Any],
+    *,
+    rate: float,
+    seconds: int,
+    highest: bool,
+    workers: int,
+    broker: dict[str, list[int]],
 ) -> None:
     from dispatcher.bench import bare, facts
     from dispatcher.bench import live as live_bench
@@ -73,14 +83,19 @@ async def _measure(
     with live_bench.workers(bootstrap, workers) as running:
         figures["worker_ready_seconds"] = [round(await asyncio.to_thread(w.wait_ready), 2) for w in running]
         first = running[0]
+        pids = {"workers": [w.process.pid for w in running], "reader": [os.getpid()], **broker}
         await asyncio.sleep(3)
         figures["worker_idle_cpu_percent"] = await asyncio.to_thread(facts.cpu_percent, first.process.pid, 5)
         _console.print(f"latency at {rate:g} calls/s …")
-        await live_bench.under_load(bootstrap, rate=min(rate, 20), seconds=3, say=_console.print)  # warm up
-        figures["latency"] = await live_bench.under_load(bootstrap, rate=rate, seconds=seconds, say=_console.print)
+        await live_bench.under_load(bootstrap, rate=min(rate, 20), seconds=3, pids=pids, say=_console.print)  # warm up
+        figures["latency"] = await live_bench.under_load(
+            bootstrap, rate=rate, seconds=seconds, pids=pids, say=_console.print
+        )
         if highest:
             _console.print("highest sustained rate …")
-            figures["throughput"] = await live_bench.under_load(bootstrap, rate=0, seconds=seconds, say=_console.print)
+            figures["throughput"] = await live_bench.under_load(
+                bootstrap, rate=0, seconds=seconds, pids=pids, say=_console.print
+            )
             figures["worker_memory_mb"] = [facts.memory_mb(w.process.pid) for w in running]
             _console.print("a worker is killed …")
             figures["served_again_seconds"] = await _recovery(bootstrap, first)
@@ -111,14 +126,15 @@ async def _recovery(bootstrap: str, worker: Any) -> float:
 
 
 @contextmanager
-def _cluster(bootstrap: str | None) -> Iterator[str]:
+def _cluster(bootstrap: str | None) -> Iterator[tuple[str, dict[str, list[int]]]]:
     if bootstrap is not None:
-        yield bootstrap
+        yield bootstrap, {}
         return
     from dispatcher.broker.embedded import EmbeddedBroker
 
     with tempfile.TemporaryDirectory(prefix="dispatcher-bench-") as folder, EmbeddedBroker(folder, port=0) as broker:
-        yield broker.status().bootstrap
+        status = broker.status()
+        yield status.bootstrap, {"broker": [status.pid] if status.pid else []}
 
 
 def _flat(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,7 @@ Run by ``dispatcher worker`` or ``faust -A dispatcher.stream.app worker --withou
 """
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -144,6 +145,11 @@ def build(
         for spec in stage_specs(settings, catalog, classify)
     ]
     health = Health(stages)
+    # What is loaded by now stays: the collector need not walk it again and again. Batches make many short-lived objects
+    # without cycles, so it may come seldom (measured: about a sixth of the time of a call).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     watchdog = Watchdog(stages, health=health, seconds=settings.watchdog_seconds, die=die)
     for stage in stages:
         source = app.topic(

@@ -136,7 +136,9 @@ def test_a_place_outside_is_marked_on_the_order() -> None:
 def test_the_same_call_again_changes_nothing() -> None:
     call = triaged_call("c-1", category="heating")
     case, _ = opened(call)
-    assert decide(case, call.model_copy(update={"source": source(99)}), context(50)) is NOTHING
+    again = decide(case, call.model_copy(update={"source": source(99)}), context(50))
+    assert (again.case, again.events, again.orders, again.refused) == (None, (), (), None)
+    assert all(passed.void for passed in again.passed)  # a later call must not wait for it
 
 
 def test_another_call_under_the_same_id_goes_to_a_person_with_an_alert() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_cluster import CATALOG
 
@@ -42,6 +42,7 @@ def life(path: Path, floor: int, end: int, deadly: set[int], batch: int) -> tupl
     return floor, aside, False
 
 
+@settings(deadline=None, max_examples=30)  # each life writes files
 @given(st.sets(st.integers(0, 60), max_size=5), st.integers(1, 50))
 def test_exactly_the_deadly_records_are_set_aside_after_three_deaths_each(deadly: set[int], batch: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

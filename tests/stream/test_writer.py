@@ -34,14 +34,17 @@ def writer(bootstrap: str, name: str) -> Writer:
 
 async def read(bootstrap: str, topic: str, *, isolation: str = "read_committed") -> list[bytes]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level=isolation, enable_auto_commit=False, fetch_max_wait_ms=20
+        bootstrap_servers=bootstrap,
+        isolation_level=isolation,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=20,
     )
     await consumer.start()
     try:
         places = [TopicPartition(topic, 0), TopicPartition(topic, 1)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
         values: list[bytes] = []
         for place in places:
             while await consumer.position(place) < ends[place]:
