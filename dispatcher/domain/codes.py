@@ -13,6 +13,9 @@ class Outcome(StrEnum):
     REVIEW = "review"
 
 
+#: The outcomes that send police; what they say is never made to wait.
+DANGER: tuple[Outcome, ...] = (Outcome.POLICE, Outcome.JOINT)
+
 #: How grave an outcome is; a repeat call may raise its case along this order, never lower it.
 GRAVITY: dict[Outcome, int] = {
     Outcome.INVALID: 0,

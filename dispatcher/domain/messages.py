@@ -4,6 +4,7 @@ Producing is strict (``extra="forbid"``); a consumer of another system should ig
 version of a message is a new ``ce_type`` suffix.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -47,19 +48,17 @@ class Place(Message):
     outside_city: str | None = None
 
 
-class Suggestion(Message):
+@dataclass(frozen=True, slots=True)
+class Suggestion:
     """One of the three best categories, for the person who reviews."""
-
-    ce_type = "suggestion.v1"
 
     category: str
     probability: float
 
 
-class Cue(Message):
+@dataclass(frozen=True, slots=True)
+class Cue:
     """A word of the call and how much it spoke for the answer (positive) or against it."""
-
-    ce_type = "cue.v1"
 
     text: str
     weight: float

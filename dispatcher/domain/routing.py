@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatcher.domain import calendar
-from dispatcher.domain.codes import Capacity, Outcome, Role, Urgency
+from dispatcher.domain.codes import DANGER, Capacity, Outcome, Role, Urgency
 from dispatcher.domain.messages import Place
 from dispatcher.domain.policy import HoursPolicy, RoutingPolicy
 from dispatcher.domain.units import DISTRICT, City, Hours, Matter
-
-_DANGER = (Outcome.POLICE, Outcome.JOINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def route(
 
     owner = _owner(matter, outcome, policy)
     districts = [f"district-{code}" for code in (place.districts or ((place.district,) if place.district else ()))]
-    danger = outcome in _DANGER
+    danger = outcome in DANGER
     ask = policy.place_question if danger and not districts else None
     partners: list[str] = []
     if owner == DISTRICT:
@@ -145,7 +143,7 @@ def _outside(
     hours: HoursPolicy,
     policy: RoutingPolicy,
 ) -> Plan:
-    if outcome in _DANGER or urgency is Urgency.EMERGENCY:
+    if outcome in DANGER or urgency is Urgency.EMERGENCY:
         return Plan((), f"事发地在{elsewhere}，转{elsewhere}110", ask=f"转{elsewhere}110", waits_for_person=True)
     lead, _ = _available(policy.out_of_area_unit, [], at=at, city=city, hours=hours, policy=policy)
     return Plan(

@@ -27,6 +27,18 @@ TRANSACTION = Histogram(
 READY = Gauge("dispatcher_ready", "1 while all assigned lanes are open and making progress.")
 
 
+@cache
+def decisions(outcome: str, rule: str) -> Counter:
+    """The counter of one outcome and rule, its labels resolved once."""
+    return DECISIONS.labels(outcome=outcome, rule=rule)
+
+
+@cache
+def orders(agency: str, role: str) -> Counter:
+    """The counter of one unit's orders in one role, its labels resolved once."""
+    return ORDERS.labels(agency=agency, role=role)
+
+
 class LaneMetrics:
     """The metrics of one lane, their labels resolved once."""
 

@@ -48,7 +48,8 @@ class TriageAgent:
         call = read_call(record.value, appended_at=utc(record.timestamp_ms), policy=self._policy.intake)
         caller = ids.pseudonym(call.caller, self._pseudonym_key) if call.caller else None
         key = (caller or call.call_id).encode("utf-8", "replace")
-        if record.header(REKEYED) is None and self._partition_of(topics.CALLS, key) != record.partition:
+        astray = caller is not None and self._partition_of(topics.CALLS, key) != record.partition
+        if astray and record.header(REKEYED) is None:
             # Published under another key, so the caller's other calls lie elsewhere: send it home, once.
             place = f"{record.topic}/{record.partition}/{record.offset}".encode()
             return Result([Output(topics.CALLS, key, record.value, (*record.headers, (REKEYED, place)))])
@@ -68,11 +69,12 @@ class TriageAgent:
             metrics.DUPLICATES.inc()
             return Result()
         decision = done.call.decision
-        metrics.DECISIONS.labels(outcome=decision.outcome, rule=decision.rule).inc()
+        metrics.decisions(decision.outcome, decision.rule).inc()
         log.debug(
             "call.triaged",
             call_id=call.call_id,
             case_id=done.call.case_id,
+            traceparent=record.header("traceparent"),
             outcome=decision.outcome,
             rule=decision.rule,
         )
@@ -140,7 +142,7 @@ class CaseworkAgent:
                 )
             )
         for order in work.orders:
-            metrics.ORDERS.labels(agency=order.agency, role=order.role).inc()
+            metrics.orders(order.agency, order.role).inc()
             issued = codec.output(topics.WORK_ORDERS, order.agency, order, event_id=order.order_id, at=at, trace=trace)
             result.outputs += (issued, codec.also(issued, topic=topics.agency(order.agency), key=order.case_id))
         if work.forward is not None:
@@ -149,6 +151,13 @@ class CaseworkAgent:
             result.outputs.append(_inbox(passed, passed.case_id, record, index=index))
         if work.refused is not None:
             result.dead = work.refused
+        log.debug(
+            "case.changed",
+            case_id=message.case_id,
+            traceparent=trace,
+            events=[event.ce_type for event in work.events],
+            orders=len(work.orders),
+        )
         return result
 
     def give_up(self, record: InputRecord, error: BadRecord) -> Result:

@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 
 from dispatcher.domain.errors import BadRecord
 from dispatcher.observe import metrics
-from dispatcher.stream import dead_letters
+from dispatcher.stream import codec, dead_letters
 from dispatcher.stream.attempts import DEATHS, InHand
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
@@ -210,7 +210,14 @@ class Lane:
             if result.dead is not None:
                 outputs.append(dead_letters.letter(record, result.dead, stage=self._spec.name))
                 self._metrics.dead.inc()
-                log.warning("record.dead", lane=str(self), offset=record.offset, code=result.dead.code)
+                log.warning(
+                    "record.dead",
+                    lane=str(self),
+                    offset=record.offset,
+                    code=result.dead.code,
+                    reason=result.dead.message,
+                    traceparent=codec.trace_of(record),
+                )
             if self._fuse.saw(bad=result.dead is not None):
                 outputs += self._valve.closing(self.place, record)
                 blown = True
@@ -255,7 +262,13 @@ class Lane:
                 return self._give_up(record, error)
             except Exception as error:  # a bug of ours must not stop the line; the record goes to a person
                 bug = error
-        log.error("handler.raised", lane=str(self), offset=record.offset, exc_info=bug)
+        log.error(
+            "handler.raised",
+            lane=str(self),
+            offset=record.offset,
+            traceparent=codec.trace_of(record),
+            exc_info=bug,
+        )
         where = f"{type(bug).__name__} in stage {self._spec.name}, {_TRIES} tries"
         return self._give_up(record, BadRecord(where, code="D311", hint="A fault of this program, not of the record"))
 
