@@ -13,7 +13,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from dispatcher.client.connection import reach
 from dispatcher.domain.errors import ClusterUnreachable, TopicMismatch
+from dispatcher.stream import headers
 from dispatcher.stream.records import InputRecord
+
+headers.tolerate()  # `calls` may hold anything; a reader must get past it
 
 Offsets = Mapping[TopicPartition, int]
 
