@@ -15,7 +15,6 @@ from typing import Any
 from dispatcher.domain import deadlines, entries, ids, routing
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import (
-    DANGER,
     GRAVITY,
     URGENCY_RANK,
     CaseStatus,
@@ -87,7 +86,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
 
     The calls of one caller come by way of their own cases, on other partitions, and may overtake each other there. The
     ledger tells them in the order in which they were made, so a call that came too soon is held until the one before it
-    is here. Danger is never held: one of the partitions on the way may be stopped.
+    is here.
     """
     call = attached.call
     if attached.void and (case is None or case.status is CaseStatus.LINKED):
@@ -99,7 +98,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     if case is None or (call.link is None and not attached.void):
         # The earlier case has been archived: what the call says opens the case anew under the id it was sent to.
         return _open(call.model_copy(update={"case_id": attached.case_id, "link": None}), context)
-    if call.link is not None and call.link.after > case.heard and call.decision.outcome not in DANGER:
+    if call.link is not None and call.link.after > case.heard:
         return Work(case=case.model_copy(update={"held": (*case.held, attached)}))
     heard = max(case.heard, call.source.offset)
     due = [held for held in case.held if held.call.link is None or held.call.link.after <= heard]
