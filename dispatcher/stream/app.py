@@ -30,7 +30,7 @@ from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.lane import Spec
 from dispatcher.stream.stage import Stage
-from dispatcher.stream.transport import App
+from dispatcher.stream.transport import App, NoTables
 from dispatcher.stream.valve import Valve
 from dispatcher.stream.watchdog import Watchdog
 
@@ -115,6 +115,7 @@ def build(
         topic_disable_leader=True,
         topic_allow_declare=False,
         table_standby_replicas=0,
+        TableManager=NoTables,
         web_enabled=False,
         broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=settings.session_seconds / 4,
