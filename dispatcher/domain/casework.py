@@ -8,19 +8,16 @@ whichever partition or caller key it came in by. A call that joins an earlier ca
 ``linked``) and travels on to that case as `AttachedCall`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dispatcher.domain import deadlines, entries, ids, routing
+from dispatcher.domain import dispatch, entries, ids
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import (
-    GRAVITY,
-    URGENCY_RANK,
     CaseStatus,
     LinkKind,
     Outcome,
-    Role,
     in_doubt,
 )
 from dispatcher.domain.entries import Context
@@ -33,7 +30,6 @@ from dispatcher.domain.messages import (
     CaseRaised,
     LedgerEvent,
     Message,
-    Place,
     SourceRecord,
     TriagedCall,
     UnreadableCall,
@@ -118,7 +114,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
             "confidential": case.confidential or call.confidential,
         }
     )
-    raised, raise_fields, orders = _raise(grown, call, context)
+    raised, raise_fields, orders = dispatch.raise_case(grown, call, context)
     fields = entries.about(raised, call, context)
     events: list[LedgerEvent | AlertRaised] = [
         entries.triaged_event(call, fields, context),
@@ -229,7 +225,7 @@ def pass_on(call: TriagedCall) -> tuple[AttachedCall, ...]:
 
 def _open(call: TriagedCall, context: Context) -> Work:
     decision = call.decision
-    plan = _plan(call, call.place, context)
+    plan = dispatch.plan_for(call, call.place, context)
     status = CaseStatus.DISPATCHED
     if plan.waits_for_person:
         status = CaseStatus.REVIEW
@@ -252,7 +248,7 @@ def _open(call: TriagedCall, context: Context) -> Work:
         last_call_at=call.received_at,
         heard=call.source.offset,
     )
-    orders = tuple(_orders(call, case, plan, plan.assignments, context, held=frozenset()))
+    orders = tuple(dispatch.issue(call, case, plan, plan.assignments, context, held=frozenset()))
     fields = entries.about(case, call, context)
     opened = CaseOpened(
         **fields,
@@ -270,125 +266,3 @@ def _open(call: TriagedCall, context: Context) -> Work:
         routing=plan.why,
     )
     return Work(case=case, events=(entries.triaged_event(call, fields, context), opened), orders=orders)
-
-
-def _raise(
-    case: CaseRecord, call: TriagedCall, context: Context
-) -> tuple[CaseRecord, dict[str, Any] | None, tuple[WorkOrder, ...]]:
-    """Grow outcome, urgency and units by what the new call says. Nothing ever shrinks by a repeat call.
-
-    A raise is a new round: every unit on the case gets an order that tells the new urgency and its part from now on, those
-    that hold an order too, for nothing else would tell them.
-    """
-    decision = call.decision
-    graver = GRAVITY[decision.outcome] > GRAVITY[case.outcome]
-    faster = URGENCY_RANK[decision.urgency] > URGENCY_RANK[case.urgency]
-    if not (graver or faster):
-        return case, None, ()
-    plan = _plan(call, _place_on(case, call), context)
-    # Another category that is no graver brings its units in, but who leads the graver matter goes on leading.
-    takes_over = plan.lead is not None and (graver or case.lead is None or decision.category == case.category)
-    lead = plan.lead if takes_over else case.lead
-    units = dict.fromkeys((*((lead,) if lead else ()), *case.assist, *((case.lead,) if case.lead else ())))
-    units |= dict.fromkeys(given.agency for given in plan.assignments)
-    status = case.status
-    if plan.waits_for_person and graver:
-        status = CaseStatus.REVIEW  # danger that cannot be dispatched from here: a person looks at once
-    elif lead is not None:
-        status = CaseStatus.DISPATCHED
-    raised = case.model_copy(
-        update={
-            "outcome": decision.outcome if graver else case.outcome,
-            "category": decision.category if graver else case.category,
-            "urgency": decision.urgency if faster else case.urgency,
-            "status": status,
-            "lead": lead,
-            "assist": tuple(code for code in units if code != lead),
-            "district": case.district or call.place.district,
-            "round": case.round + 1,
-        }
-    )
-    planned = {given.agency: given for given in plan.assignments}
-    given = tuple(_part(code, lead, planned) for code in units)
-    held = frozenset((*((case.lead,) if case.lead else ()), *case.assist))
-    orders = tuple(_orders(call, raised, plan, given, context, held=held))
-    fields = {
-        "outcome": raised.outcome,
-        "category": raised.category,
-        "urgency": raised.urgency,
-        "district": raised.district,
-        "before_outcome": case.outcome,
-        "before_urgency": case.urgency,
-        "orders": tuple(entries.brief(order) for order in orders),
-        "routing": plan.why,
-    }
-    return raised, fields, orders
-
-
-def _part(code: str, lead: str | None, planned: dict[str, routing.Assignment]) -> routing.Assignment:
-    """A unit's part from now on: as planned, unless the plan would make it a second lead."""
-    role = Role.LEAD if code == lead else Role.ASSIST
-    given = planned.get(code)
-    return given if given is not None and given.role is role else routing.Assignment(code, role)
-
-
-def _place_on(case: CaseRecord, call: TriagedCall) -> Place:
-    """The call's place; a caller who calls again need not name the district once more."""
-    place = call.place
-    if place.district or place.districts or place.outside_city:
-        return place
-    return place.model_copy(update={"district": case.district})
-
-
-def _plan(call: TriagedCall, place: Place, context: Context) -> routing.Plan:
-    return routing.route(
-        outcome=call.decision.outcome,
-        category=call.decision.category,
-        urgency=call.decision.urgency,
-        place=place,
-        at=context.at,
-        city=context.city,
-        policy=context.policy.routing,
-        hours=context.policy.hours,
-    )
-
-
-def _orders(
-    call: TriagedCall,
-    case: CaseRecord,
-    plan: routing.Plan,
-    assignments: tuple[routing.Assignment, ...],
-    context: Context,
-    *,
-    held: frozenset[str],
-) -> Iterator[WorkOrder]:
-    """Orders of the case's present round, in the case's category and urgency; `held`: who had one of the last round."""
-    decision = call.decision
-    for given in assignments:
-        yield WorkOrder(
-            order_id=ids.order_id(case.case_id, given.agency, case.round),
-            case_id=case.case_id,
-            call_id=call.call_id,
-            agency=given.agency,
-            role=given.role,
-            capacity=given.capacity,
-            covers_for=given.covers_for,
-            replaces=ids.order_id(case.case_id, given.agency, case.round - 1) if given.agency in held else None,
-            category=case.category,
-            urgency=case.urgency,
-            text=call.text,
-            place=_place_on(case, call),
-            issued_at=context.at,
-            deadlines=deadlines.for_order(
-                role=given.role,
-                category=case.category,
-                urgency=case.urgency,
-                issued_at=context.at,
-                policy=context.policy.deadlines,
-                hours=context.policy.hours,
-            ),
-            reason=f"{decision.reason}；{plan.why if given.role is Role.LEAD else '协助主办单位'}",
-            ask=plan.ask,
-            out_of_area=plan.out_of_area,
-            confidential=case.confidential,
-        )
