@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from classifiers.corpus import TEST, TRAIN, read_split
+from classifiers.corpus import TEST, TRAIN, Row, read_rows, read_split
 from classifiers.corpus.check import faults
 from classifiers.corpus.sheets import apart, read_sheet, write_rows
 from classifiers.errors import ClassifierError
@@ -32,13 +32,25 @@ def _count() -> int:
     return 0
 
 
+def _yield_to(tested: list[Row]) -> None:
+    """Take the training rows that are near a test row out of training, and say which."""
+    for path in sorted(TRAIN.glob("*.jsonl")):
+        rows = read_rows(path)
+        kept, left_out = apart(rows, tested)
+        if left_out:
+            print("\n".join(f"{line} of training" for line in left_out))
+            write_rows(path, kept)
+
+
 def _import(sheet: Path, *, writer: str, test: bool) -> int:
     target = (TEST if test else TRAIN) / f"{writer}.jsonl"
-    others = [row for folder in (TEST, TRAIN) for row in read_split(folder) if row.writer != writer]
-    rows, left_out = apart(read_sheet(sheet, writer=writer), others)
-    for line in left_out:
-        print(line)
+    # A test row is never left out for what is in training; the training row goes.
+    others = [row for folder in ((TEST,) if test else (TEST, TRAIN)) for row in read_split(folder)]
+    rows, left_out = apart(read_sheet(sheet, writer=writer), [row for row in others if row.writer != writer])
+    print("\n".join(left_out))
     write_rows(target, rows)
+    if test:
+        _yield_to(rows)
     print(f"{len(rows)} rows written to {target.parent.name}/{target.name}")
     return 0
 

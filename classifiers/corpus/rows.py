@@ -24,7 +24,10 @@ SHORT_CHARS: Final = 40
 
 
 class Row(Strict):
-    """A call and its label. The outcome follows from the category; `district` is None where the text names none."""
+    """A call and its label. The outcome follows from the category; `district` is None where the text names none.
+
+    pair: number of the contrast pair within the writer's rows; its two texts differ by little and have other labels.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9]*-\d{4,5}$")
     text: str = Field(min_length=1, max_length=2000)
@@ -33,6 +36,7 @@ class Row(Strict):
     district: str | None
     style: str
     writer: str = Field(pattern=r"^[a-z][a-z0-9]*$")
+    pair: int | None = Field(default=None, ge=1)
 
     @field_validator("category")
     @classmethod
@@ -58,6 +62,10 @@ class Row(Strict):
     @property
     def outcome(self) -> Outcome:
         return load_taxonomy().outcome_of(self.category)
+
+    def is_paired_with(self, other: "Row") -> bool:
+        """Whether the two stand in the same contrast pair: they alone may be near each other."""
+        return self.pair is not None and self.pair == other.pair and self.writer == other.writer
 
     @property
     def is_short(self) -> bool:

@@ -11,6 +11,7 @@ from dispatcher.cli import options
 from dispatcher.client.ask import Line, Reply
 from dispatcher.client.publisher import fresh_call_id
 from dispatcher.domain.calls import CITY_TIME, CallReceived, read_call
+from dispatcher.domain.codes import Role
 from dispatcher.domain.messages import CallLinked, CaseOpened, WorkOrder
 from dispatcher.domain.units import City
 
@@ -93,7 +94,7 @@ def _show(reply: Reply, city: City) -> None:
     decided = reply.decided
     assert decided is not None
     options.pairs(screen, [*_decision(decided, city), ("top three", _top(reply, city)), *_becomes(reply)])
-    for order in reply.orders:
+    for order in sorted(reply.orders, key=lambda order: order.role is not Role.LEAD):  # who leads comes first
         screen.print(_heading(order, city))
         options.pairs(screen, [(f"  {c}", f"{options.local(d.due_at)}  {d.why}") for c, d in order.deadlines.items()])
     if not reply.orders:
