@@ -119,7 +119,7 @@ async def watch(bootstrap: str, seen: Seen, *, ready: asyncio.Event) -> None:
                         if call_id not in ordered:
                             ordered.add(call_id)
                             seen.order_seconds.append(now - load.sent_at(call_id))
-                    elif dict(record.headers).get("ce_type") == b"call.triaged.v1":
+                    elif record.headers[1] == ("ce_type", b"call.triaged.v1"):
                         seen.doubled += call_id in seen.decided
                         seen.decided.add(call_id)
                         seen.last = time.monotonic()

@@ -35,7 +35,7 @@ def bench() -> None:
 @click.option(
     "--max", "highest", is_flag=True, help="Also the highest sustained rate, and the bare aiokafka loop beside it."
 )
-@click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Worker processes.")
 @click.option("--bootstrap", metavar="HOST:PORT", help="Use this cluster's topics instead of a broker of its own.")
 @click.option("--report", type=click.Path(path_type=Path), default=Path("reports/bench-live.json"), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
