@@ -83,6 +83,11 @@ DECIDING_TABLES = (
     "lexicons/concepts.yaml",
     "lexicons/rules.yaml",
     "lexicons/traditional.yaml",
+    "extraction/amounts.yaml",
+    "extraction/items.yaml",
+    "extraction/lines.yaml",
+    "extraction/persons.yaml",
+    "extraction/times.yaml",
 )
 """The tables that have a say in an answer; their bytes are part of `Triage.model`."""
 
