@@ -1,14 +1,18 @@
-"""The report card: `python -m classifiers.evaluate [--file X.jsonl] [--json]`, on calls that were not trained on."""
+"""The report card: `python -m classifiers.evaluate [--file X.jsonl] [--json]`, on calls that were not trained on.
+
+Each test set is reported apart: contrast pairs are hard on purpose, and older sets have been looked at more often.
+"""
 
 import argparse
 import json
 import math
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from classifiers.corpus import TEST, Row, read_rows, read_split
+from classifiers.corpus import TEST, Row, read_rows
 from classifiers.taxonomy import DANGER, Outcome, load_taxonomy
 from classifiers.triage import Classifier, Triage
 
@@ -135,35 +139,62 @@ def report(cases: Sequence[Case]) -> dict[str, dict[str, Figure]]:
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m classifiers.evaluate", description=__doc__)
-    parser.add_argument("--file", type=Path, help="a JSONL file of rows; by default the committed test set")
-    parser.add_argument("--json", action="store_true", help="print figures as JSON")
-    parser.add_argument("--errors", action="store_true", help="print the calls whose outcome was wrong")
-    options = parser.parse_args(arguments)
-    rows = read_rows(options.file) if options.file else read_split(TEST)
-    classifier = Classifier.load()
-    cases = run(classifier, rows)
-    result = report(cases)
-    if options.json:
-        plain = {
-            name: {
-                title: {**asdict(figure), "share": figure.share, "interval": figure.interval}
-                for title, figure in figures.items()
-            }
-            for name, figures in result.items()
-        }
-        print(json.dumps({"model": classifier.digest, "calls": len(rows), "figures": plain}, ensure_ascii=False))
-        return 0
-    for name, figures in result.items():
-        print(f"\n{name}")
+def pair_figures(cases: Sequence[Case]) -> dict[str, Figure]:
+    """Of contrast pairs: in how many both calls came out right. Empty where there are none."""
+    pairs: dict[tuple[str, int], list[Case]] = defaultdict(list)
+    for case in cases:
+        if case[0].pair is not None:
+            pairs[case[0].writer, case[0].pair].append(case)
+    if not pairs:
+        return {}
+    counts = {
+        "pairs with both first categories right": lambda c: c[1].suggestions[0][0] == c[0].category,
+        "pairs with both outcomes right or reviewed": lambda c: c[1].outcome in (Outcome.REVIEW, c[0].outcome),
+    }
+    return {
+        title: Figure(sum(all(map(right, both)) for both in pairs.values()), len(pairs))
+        for title, right in counts.items()
+    }
+
+
+def _print(name: str, cases: Sequence[Case], *, errors: bool) -> None:
+    for part, figures in report(cases).items():
+        print(f"\n{name}: {part}")
         for title, figure in figures.items():
             print(f"  {title:48s} {figure}")
-    print(f"\ncalibration error of the confidence: {calibration_error(cases):.3f}")
-    if options.errors:
+    for title, figure in pair_figures(cases).items():
+        print(f"  {title:48s} {figure}")
+    print(f"\n{name}: calibration error of the confidence: {calibration_error(cases):.3f}")
+    if errors:
         for row, answer in cases:
             if answer.outcome not in (Outcome.REVIEW, row.outcome):
                 print(f"{row.id} {row.category} -> {answer.category} [{answer.rule}] {row.text}")
+
+
+def _plain(figure: Figure) -> dict[str, object]:
+    return {**asdict(figure), "share": figure.share, "interval": figure.interval}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m classifiers.evaluate", description=__doc__)
+    parser.add_argument("--file", type=Path, help="a JSONL file of rows; by default each committed test set")
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--errors", action="store_true", help="print the calls whose outcome was wrong")
+    options = parser.parse_args(arguments)
+    classifier = Classifier.load()
+    sets: dict[str, object] = {}
+    for path in [options.file] if options.file else sorted(TEST.glob("*.jsonl")):
+        cases = run(classifier, read_rows(path))
+        if not options.json:
+            _print(path.stem, cases, errors=options.errors)
+            continue
+        sets[path.stem] = {
+            "calls": len(cases),
+            "figures": {part: {t: _plain(f) for t, f in found.items()} for part, found in report(cases).items()},
+            "pairs": {title: _plain(figure) for title, figure in pair_figures(cases).items()},
+        }
+    if options.json:
+        print(json.dumps({"model": classifier.digest, "sets": sets}, ensure_ascii=False))
     return 0
 
 

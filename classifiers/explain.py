@@ -1,13 +1,24 @@
 """Why, in Chinese: the words of the call that spoke for the answer, and one sentence for caller, agency and auditor."""
 
+import re
 from collections.abc import Sequence
 
 from classifiers.decide import Decision, Evidence
-from classifiers.features import CONCEPT, DENIED, EDGE, PLACE, View
+from classifiers.features import CONCEPT, DENIED, EDGE, View
 from classifiers.taxonomy import Outcome, load_taxonomy
+from classifiers.words import boundaries, whole_words
 
 MAX_CUES = 5
 _LONGEST = 6
+"""A joined span is not made longer than this; whole words at its ends may add a little."""
+
+_WIDENED = 4
+"""So many of the strongest spans are widened and shown; concept words come beside them."""
+
+_MARKS = re.compile(r"[^\w]+")
+_STRETCH = 30
+_MARGIN = 8
+"""In a longer clause words are cut from so many characters before a span to so many behind it."""
 
 _WHY = {
     "empty": "没有可判断的文字",
@@ -18,13 +29,12 @@ _WHY = {
 }
 
 
-def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Readable cues from the model's strongest n-grams: pairs that overlap in the text become one phrase.
+def cues(text: str, view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Readable cues from the model's strongest features of a normalised text: whole words or short phrases of it.
 
-    `gains` are (n-gram, weight), strongest first; the result is at most `MAX_CUES` (phrase, weight), strongest first.
+    `gains` are (feature, weight), strongest first; the result is at most `MAX_CUES` (phrase, weight), strongest first.
     """
-    text = view.bounded
-    found: list[tuple[int, int, float]] = []
+    spans: list[tuple[int, int, float]] = []
     words: dict[str, float] = {}
     for gram, weight in gains:
         if gram[0] in (CONCEPT, DENIED) and len(gram) > 1:
@@ -34,22 +44,17 @@ def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, flo
                 phrase = f"否认“{word}”" if denied else word
                 words[phrase] = words.get(phrase, 0.0) + weight
             continue
-        start = text.find(gram)
-        if start >= 0 and EDGE not in gram and PLACE not in gram:
-            found.append((start, start + len(gram), weight))
-    found.sort()
-    merged: list[tuple[int, int, float]] = []
-    for start, end, weight in found:
-        if merged and start < merged[-1][1] and end - merged[-1][0] <= _LONGEST:
-            first, last, sum_so_far = merged[-1]
-            merged[-1] = (first, max(last, end), sum_so_far + weight)
-        else:
-            merged.append((start, end, weight))
-    for first, last, weight in merged:
-        phrase = text[first:last]
-        holder = next((word for word in words if phrase in word), None)
+        # A pair over a comma, a place or a number is not found again: it is no word either.
+        letters = gram.strip(EDGE)
+        start = text.find(letters)
+        if letters and start >= 0:
+            spans.append((start, start + len(letters), weight))
+    for start, end, weight in _phrases(text, spans):
+        phrase = text[start:end]
+        holder = next((word for word in words if phrase in word or word in phrase), None)
         if holder is not None:
-            words[holder] += weight
+            # The longer of the two stays: 楼上漏水 says more than 漏水.
+            words[max(holder, phrase, key=len)] = words.pop(holder) + weight
         elif len(phrase) > 1:
             words[phrase] = words.get(phrase, 0.0) + weight
     chosen: list[tuple[str, float]] = []
@@ -57,6 +62,46 @@ def cues(view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, flo
         if len(chosen) < MAX_CUES and not any(phrase in other or other in phrase for other, _ in chosen):
             chosen.append((phrase, round(weight, 3)))
     return tuple(chosen)
+
+
+def _merged(spans: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Spans that overlap as one, while it stays short, with the sum of their weights."""
+    merged: list[tuple[int, int, float]] = []
+    for start, end, weight in sorted(spans):
+        if merged and start < merged[-1][1] and end - merged[-1][0] <= _LONGEST:
+            first, last, sum_so_far = merged[-1]
+            merged[-1] = (first, max(last, end), sum_so_far + weight)
+        else:
+            merged.append((start, end, weight))
+    return merged
+
+
+def _phrases(text: str, spans: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """The strongest spans, widened to whole words; those that then overlap are one, or the stronger alone."""
+    marks = [mark.span() for mark in _MARKS.finditer(text)]
+    marks.append((len(text), len(text)))
+    cuts_of: dict[tuple[int, int], list[int]] = {}
+    out: list[tuple[int, int, float]] = []
+    for start, end, weight in sorted(_merged(spans), key=lambda span: (-span[2], span[0]))[:_WIDENED]:
+        first = 0
+        for last, after in marks:
+            if last >= end:
+                break
+            first = after
+        if last - first > _STRETCH:
+            first, last = max(first, start - _MARGIN), min(last, end + _MARGIN)
+        cuts = cuts_of.get((first, last))
+        if cuts is None:
+            cuts = cuts_of[first, last] = [first + cut for cut in boundaries(text[first:last])]
+        left, right = whole_words(text, cuts, start, end)
+        for number, (one, other, sum_so_far) in enumerate(out):
+            if left < other and one < right:
+                if max(right, other) - min(left, one) <= _LONGEST:
+                    out[number] = (min(left, one), max(right, other), sum_so_far + weight)
+                break
+        else:
+            out.append((left, right, weight))
+    return out
 
 
 def sentence(decision: Decision, evidence: Evidence, found: Sequence[tuple[str, float]]) -> str:

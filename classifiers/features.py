@@ -17,14 +17,15 @@ PLACE: Final = "§"
 """Stands for any district or street."""
 
 EDGE: Final = "¦"
-"""Stands before the first and after the last character."""
+"""Stands before the first and after the last character, and between two clauses: what opens a clause tells more."""
 
 CONCEPT: Final = "+"
 DENIED: Final = "-"
 """Marks of concept features; neither sign survives in the characters that n-grams are made of."""
 
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
-_DROP = re.compile(r"[\s,，.。、;；:：!！?？~…\"'“”‘’()（）\[\]【】<>《》+\-]+")
+_DROP = re.compile(r"[\s\"'“”‘’()（）\[\]【】<>《》+\-]+")
+_CLAUSES = re.compile(r"[,，.。、;；:：!！?？~…]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,6 @@ def view_of(text: str, areas: Sequence[tuple[int, int]] = ()) -> View:
             parts += (text[done:start], PLACE)
             done = end
         masked = "".join(parts) + text[done:]
-    bounded = EDGE + _DROP.sub("", _DIGITS.sub("0", masked)) + EDGE
+    clauses = _CLAUSES.sub(EDGE, _DROP.sub("", _DIGITS.sub("0", masked)))
+    bounded = EDGE + clauses.strip(EDGE) + EDGE
     return View(bounded, tuple(load_concepts().find(text)))

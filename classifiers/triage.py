@@ -15,7 +15,7 @@ from classifiers.concepts import load_concepts
 from classifiers.decide import Decision, Evidence, decide
 from classifiers.explain import cues, sentence
 from classifiers.extract import extract
-from classifiers.features import View, view_of
+from classifiers.features import EDGE, View, view_of
 from classifiers.gazetteer import Place, load_gazetteer, locate
 from classifiers.model import LinearModel, Scores, load_model
 from classifiers.normalise import normalise
@@ -23,6 +23,7 @@ from classifiers.rules import load_rules
 from classifiers.tables import HERE
 from classifiers.taxonomy import Outcome, Urgency, load_taxonomy
 from classifiers.thresholds import DEFAULT, Thresholds
+from classifiers.words import load_words
 
 __all__ = ["Classifier", "Place", "Triage"]
 
@@ -83,19 +84,23 @@ DECIDING_TABLES = (
     "lexicons/concepts.yaml",
     "lexicons/rules.yaml",
     "lexicons/traditional.yaml",
+    "lexicons/words.txt",
     "extraction/amounts.yaml",
     "extraction/items.yaml",
     "extraction/lines.yaml",
     "extraction/persons.yaml",
     "extraction/times.yaml",
 )
-"""The tables that have a say in an answer; their bytes are part of `Triage.model`."""
+"""The tables that have a say in an answer or its reason; their bytes are part of `Triage.model`."""
 
 _KNOWN_SHARE = 0.3
 """With a smaller share of known characters a text is not understood: another script, or noise."""
 
 _KNOWN_PAIRS = 0.2
 """The same for pairs of characters: known letters in an order that nobody writes."""
+
+_BY_CATEGORY = 0.65
+"""Weight of the sum over categories in the probability of an outcome; the head of its own has the rest."""
 
 _STRONGEST = 12
 
@@ -129,6 +134,7 @@ class Classifier:
         self._rules = load_rules()
         load_concepts()
         load_gazetteer()
+        load_words()
         digest = hashlib.sha256(model.digest.encode())
         for name in DECIDING_TABLES:
             digest.update((HERE / name).read_bytes())
@@ -148,12 +154,12 @@ class Classifier:
         grams = view.grams()
         scores = self._model.score(grams)
         category = scores.probabilities["category"]
-        # Two looks at the same question: the sum over categories and a head of its own. Their mean erred less than either.
-        outcome = (self._membership @ category + scores.probabilities["outcome"]) / 2.0
+        # Two looks at the same question: the sum over categories and a head of its own. Their mean errs less than either.
+        outcome = _BY_CATEGORY * (self._membership @ category) + (1.0 - _BY_CATEGORY) * scores.probabilities["outcome"]
         index = self._model.index
         characters = len(view.bounded) - 2
         # `grams` begins with the single characters and goes on with the pairs.
-        known = sum([gram in index for gram in grams[1 : 1 + characters]])
+        known = sum([gram in index and gram != EDGE for gram in grams[1 : 1 + characters]])
         pairs = sum([gram in index for gram in grams[2 + characters : 3 + 2 * characters]])
         evidence = Evidence(
             ranking=[self._codes[i] for i in (-category).argsort(kind="stable").tolist()],
@@ -184,7 +190,7 @@ class Classifier:
         gains = self._model.contributions(
             reading.scores, head="category", wanted=wanted, against=self._rank[rival], limit=_STRONGEST
         )
-        found = cues(reading.view, gains)
+        found = cues(reading.text, reading.view, gains)
         if decision.fired is not None:
             found = ((decision.fired.cue, 1.0), *found)
         return Triage(

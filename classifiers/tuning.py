@@ -7,12 +7,13 @@ from itertools import product
 from classifiers.corpus import Row
 from classifiers.decide import Evidence, decide
 from classifiers.taxonomy import DANGER, Outcome
-from classifiers.thresholds import REVIEW_BUDGET, Costs, Thresholds
+from classifiers.thresholds import MISSED_CEILING, REVIEW_BUDGET, Costs, Thresholds
 
-_DANGER = (0.10, 0.14, 0.18, 0.22, 0.26, 0.30, 0.35, 0.40, 0.50)
-_NON_POLICE = (0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10, 0.13, 0.16, 0.20)
-_INVALID = (0.10, 0.20, 0.30, 0.40)
-_CATEGORY = (0.0, 0.15, 0.25)
+_DANGER = (0.10, 0.14, 0.18, 0.22, 0.26, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.70)
+_NON_POLICE = (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.10, 0.13, 0.16, 0.20)
+_INVALID = (0.05, 0.10, 0.15)
+"""Never above: `invalid` drops a call."""
+_CATEGORY = (0.0, 0.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,24 @@ def choices(costs: Costs) -> list[Thresholds]:
     ]
 
 
+def chosen(tried: Sequence[Outturn], *, review: float = REVIEW_BUDGET) -> Outturn | None:
+    """The most outcomes right within the ceiling of missed calls and a budget of review, the cheapest where two tie."""
+    allowed = [one for one in tried if one.review <= review and one.missed <= MISSED_CEILING]
+    return max(allowed, key=lambda one: (round(one.outcome_right, 4), -one.cost), default=None)
+
+
 def print_curve(cases: Sequence[tuple[Row, Evidence]]) -> int:
-    """Print, for budgets of review, the cheapest thresholds and what they do."""
+    """Print, for budgets of review, the thresholds that `chosen` takes and what they do."""
     costs = Costs()
     tried = [outturn(cases, thresholds, costs) for thresholds in choices(costs)]
     print("budget  cost  review missed needless real->invalid outcome-right  danger non_police invalid category")
-    for budget in (0.03, 0.05, 0.08, 0.10, REVIEW_BUDGET, 0.15, 0.20, 0.30):
-        best = min((one for one in tried if one.review <= budget), key=lambda one: one.cost, default=None)
+    for budget in sorted({0.08, 0.10, 0.12, 0.15, 0.18, REVIEW_BUDGET, 0.25, 0.30}):
+        best = chosen(tried, review=budget)
         if best is not None:
-            chosen = best.thresholds
+            limits = best.thresholds
             print(
                 f"{budget:5.0%} {best.cost:7.2f} {best.review:6.1%} {best.missed:6.2%} {best.needless:7.1%} "
                 f"{best.real_invalid:8.2%} {best.outcome_right:12.1%}"
-                f"         {chosen.danger:5.2f} {chosen.non_police:6.3f} {chosen.invalid:7.2f} {chosen.category:6.2f}"
+                f"         {limits.danger:5.2f} {limits.non_police:6.3f} {limits.invalid:7.2f} {limits.category:6.2f}"
             )
     return 0

@@ -81,6 +81,56 @@ def test_an_import_leaves_out_what_is_near_others_and_says_so() -> None:
     assert lines == ["w9-0001 is near t9-0001 and was left out", "w9-0003 is near w9-0002 and was left out"]
 
 
+def _pair(number: int, writer: str, pair: int, category: str, text: str) -> Row:
+    extra = {"id": f"{writer}-{number:04d}", "writer": writer, "text": text, "category": category, "pair": pair}
+    return Row.model_validate(GOOD | extra)
+
+
+PAIRED = [
+    _pair(1, "c9", 1, "lost_item_other", "手机放健身房柜子上头，走时忘拿，没了"),
+    _pair(2, "c9", 1, "theft", "手机放健身房柜子上头，柜子让人撬了，没了"),
+]
+
+
+def test_the_rows_of_a_pair_may_be_near_each_other(tmp_path: Path) -> None:
+    for split, rows in (("train", PAIRED), ("test", [])):
+        (tmp_path / split).mkdir()
+        write_rows(tmp_path / split / "c9.jsonl", rows)
+    found = faults(train=tmp_path / "train", test=tmp_path / "test")
+    assert not [fault for fault in found if "near" in fault or "pair" in fault]
+    assert apart(PAIRED, []) == (PAIRED, [])
+
+
+def test_rows_of_two_pairs_may_not_be_near(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "test").mkdir()
+    write_rows(tmp_path / "train" / "c9.jsonl", [PAIRED[0], PAIRED[1].model_copy(update={"pair": 2})])
+    found = faults(train=tmp_path / "train", test=tmp_path / "test")
+    assert any("c9-0001 and c9-0002 are near duplicates" in fault for fault in found)
+    assert any("pair 2 of c9 is not two rows" in fault for fault in found)
+
+
+def test_a_pair_with_a_row_near_a_test_row_is_left_out_whole() -> None:
+    tested = [_row(1, "t9", "手机放健身房柜子上头，柜子让人撬了，钱包也没了")]
+    rows, lines = apart([PAIRED[1], PAIRED[0].model_copy(update={"text": "手机搁柜子里走时忘了拿，没了"})], tested)
+    assert rows == []
+    assert lines == [
+        "c9-0002 is near t9-0001 and was left out",
+        "c9-0001 lost the other row of its pair and was left out",
+    ]
+
+
+def test_a_sheet_of_pairs_is_read(tmp_path: Path) -> None:
+    sheet = tmp_path / "c9.txt"
+    sheet.write_text(
+        "1|theft|urgent|-|short|手机让人顺走了\n1|lost_item_other|routine|-|short|手机忘拿了\n", encoding="utf-8"
+    )
+    rows = read_sheet(sheet, writer="c9")
+    assert [(row.pair, row.category) for row in rows] == [(1, "theft"), (1, "lost_item_other")]
+    write_rows(tmp_path / "c9.jsonl", rows)
+    assert read_rows(tmp_path / "c9.jsonl") == rows
+
+
 def test_near_pairs_are_events_told_twice_not_phrases_shared() -> None:
     texts = ["楼下烧烤店半夜放音响吵得睡不着", "楼下烧烤店半夜放音响吵得孩子哭", "楼下烧烤店油烟呛人"]
     [(first, second, share)] = near_pairs(texts)
