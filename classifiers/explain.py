@@ -1,24 +1,14 @@
 """Why, in Chinese: the words of the call that spoke for the answer, and one sentence for caller, agency and auditor."""
 
-import re
 from collections.abc import Sequence
 
 from classifiers.decide import Decision, Evidence
 from classifiers.features import CONCEPT, DENIED, EDGE, View
 from classifiers.taxonomy import Outcome, load_taxonomy
-from classifiers.words import boundaries, whole_words
 
 MAX_CUES = 5
 _LONGEST = 6
-"""A joined span is not made longer than this; whole words at its ends may add a little."""
-
-_WIDENED = 4
-"""So many of the strongest spans are widened and shown; concept words come beside them."""
-
-_MARKS = re.compile(r"[^\w]+")
-_STRETCH = 30
-_MARGIN = 8
-"""In a longer clause words are cut from so many characters before a span to so many behind it."""
+"""A joined span is not made longer than this."""
 
 _WHY = {
     "empty": "没有可判断的文字",
@@ -30,7 +20,7 @@ _WHY = {
 
 
 def cues(text: str, view: View, gains: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Readable cues from the model's strongest features of a normalised text: whole words or short phrases of it.
+    """Readable cues from the model's strongest features of a normalised text: short phrases of it.
 
     `gains` are (feature, weight), strongest first; the result is at most `MAX_CUES` (phrase, weight), strongest first.
     """
@@ -49,7 +39,7 @@ def cues(text: str, view: View, gains: Sequence[tuple[str, float]]) -> tuple[tup
         start = text.find(letters)
         if letters and start >= 0:
             spans.append((start, start + len(letters), weight))
-    for start, end, weight in _phrases(text, spans):
+    for start, end, weight in _merged(spans):
         phrase = text[start:end]
         holder = next((word for word in words if phrase in word or word in phrase), None)
         if holder is not None:
@@ -74,34 +64,6 @@ def _merged(spans: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]
         else:
             merged.append((start, end, weight))
     return merged
-
-
-def _phrases(text: str, spans: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    """The strongest spans, widened to whole words; those that then overlap are one, or the stronger alone."""
-    marks = [mark.span() for mark in _MARKS.finditer(text)]
-    marks.append((len(text), len(text)))
-    cuts_of: dict[tuple[int, int], list[int]] = {}
-    out: list[tuple[int, int, float]] = []
-    for start, end, weight in sorted(_merged(spans), key=lambda span: (-span[2], span[0]))[:_WIDENED]:
-        first = 0
-        for last, after in marks:
-            if last >= end:
-                break
-            first = after
-        if last - first > _STRETCH:
-            first, last = max(first, start - _MARGIN), min(last, end + _MARGIN)
-        cuts = cuts_of.get((first, last))
-        if cuts is None:
-            cuts = cuts_of[first, last] = [first + cut for cut in boundaries(text[first:last])]
-        left, right = whole_words(text, cuts, start, end)
-        for number, (one, other, sum_so_far) in enumerate(out):
-            if left < other and one < right:
-                if max(right, other) - min(left, one) <= _LONGEST:
-                    out[number] = (min(left, one), max(right, other), sum_so_far + weight)
-                break
-        else:
-            out.append((left, right, weight))
-    return out
 
 
 def sentence(decision: Decision, evidence: Evidence, found: Sequence[tuple[str, float]]) -> str:

@@ -15,6 +15,7 @@ from classifiers.concepts import load_concepts
 from classifiers.decide import Decision, Evidence, decide
 from classifiers.explain import cues, sentence
 from classifiers.extract import extract
+from classifiers.extraction import load_tables
 from classifiers.features import EDGE, View, view_of
 from classifiers.gazetteer import Place, load_gazetteer, locate
 from classifiers.model import LinearModel, Scores, load_model
@@ -23,7 +24,6 @@ from classifiers.rules import load_rules
 from classifiers.tables import HERE
 from classifiers.taxonomy import Outcome, Urgency, load_taxonomy
 from classifiers.thresholds import DEFAULT, Thresholds
-from classifiers.words import load_words
 
 __all__ = ["Classifier", "Place", "Triage"]
 
@@ -84,7 +84,6 @@ DECIDING_TABLES = (
     "lexicons/concepts.yaml",
     "lexicons/rules.yaml",
     "lexicons/traditional.yaml",
-    "lexicons/words.txt",
     "extraction/amounts.yaml",
     "extraction/items.yaml",
     "extraction/lines.yaml",
@@ -134,7 +133,7 @@ class Classifier:
         self._rules = load_rules()
         load_concepts()
         load_gazetteer()
-        load_words()
+        load_tables()
         digest = hashlib.sha256(model.digest.encode())
         for name in DECIDING_TABLES:
             digest.update((HERE / name).read_bytes())
