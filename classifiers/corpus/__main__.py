@@ -1,4 +1,4 @@
-"""`python -m classifiers.corpus check`, `… import SHEET --writer w1 [--test]`, `… count`."""
+"""`python -m classifiers.corpus check`, `… import SHEET --writer w1 [--test]`, `… count`, `… agreement`."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classifiers.corpus import TEST, TRAIN, Row, read_rows, read_split
+from classifiers.corpus.agreement import agreement
 from classifiers.corpus.check import faults
 from classifiers.corpus.sheets import apart, read_sheet, write_rows
 from classifiers.errors import ClassifierError
@@ -29,6 +30,17 @@ def _count() -> int:
             f"{name}: {len(rows)} rows, {len(categories)} categories, {min(categories.values(), default=0)} to "
             f"{max(categories.values(), default=0)} each, {short:.0%} short, writers {dict(Counter(r.writer for r in rows))}"
         )
+    return 0
+
+
+def _agreement() -> int:
+    shares, per_category = agreement()
+    print(f"{shares.pop('rows'):.0f} rows labelled twice")
+    for name, share in shares.items():
+        print(f"{name}: {share:.1%} agree")
+    for code, (agreed, labelled) in sorted(per_category.items(), key=lambda item: item[1][0] / item[1][1]):
+        if agreed < labelled:
+            print(f"  {code}: {agreed} of {labelled}")
     return 0
 
 
@@ -60,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="refuse what may not be in the corpus")
     commands.add_parser("count", help="rows by split, category and writer")
+    commands.add_parser("agreement", help="the writers' labels against second, independent ones")
     bring = commands.add_parser("import", help="turn a writer's sheet into rows, without those near rows of others")
     bring.add_argument("sheet", type=Path)
     bring.add_argument("--writer", required=True)
@@ -70,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _check()
         if options.command == "count":
             return _count()
+        if options.command == "agreement":
+            return _agreement()
         return _import(options.sheet, writer=options.writer, test=options.test)
     except ClassifierError as error:
         print(error, file=sys.stderr)

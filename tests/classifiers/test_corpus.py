@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from classifiers.corpus import TEST, TRAIN, Row, read_rows, read_split
+from classifiers.corpus.agreement import SECOND, agreement
 from classifiers.corpus.check import faults, personal_numbers
 from classifiers.corpus.near import near_pairs
 from classifiers.corpus.sheets import apart, read_sheet, write_rows
 from classifiers.errors import CorpusError
-from classifiers.taxonomy import load_taxonomy
+from classifiers.taxonomy import Urgency, load_taxonomy
 
 
 def test_the_committed_corpus_is_in_order() -> None:
@@ -156,3 +157,15 @@ def test_a_sheet_names_all_its_bad_lines(tmp_path: Path) -> None:
     sheet.write_text("road_facility|routine|-|short|路灯灭了\nnonsense\nprank|urgent|-|short|哈哈\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"(?s)2 bad lines.*line 2.*line 3"):
         read_sheet(sheet, writer="w9")
+
+
+def test_second_labels_are_known_codes_of_training_rows_and_mostly_agree() -> None:
+    shares, per_category = agreement()
+    assert shares["rows"] >= 1500
+    assert set(per_category) == set(load_taxonomy().categories)
+    assert shares["category"] > 0.9
+    assert shares["outcome"] > 0.95
+    for line in SECOND.read_text("utf-8").splitlines():
+        second = json.loads(line)
+        assert second["category"] in load_taxonomy().categories
+        assert Urgency(second["urgency"])
