@@ -2,6 +2,7 @@
 
 import asyncio
 import logging as stdlib_logging
+import socket
 import time
 from collections.abc import Mapping
 
@@ -11,7 +12,7 @@ from dispatcher import settings as settings_module
 from dispatcher.broker import provision
 from dispatcher.catalog import load_catalog
 from dispatcher.catalog.topics import Topic
-from dispatcher.domain.errors import ClusterUnreachable, DispatcherError, TopicMismatch
+from dispatcher.domain.errors import ClusterUnreachable, DispatcherError, SettingsError, TopicMismatch
 from dispatcher.observe import logging
 from dispatcher.supervise import parent
 
@@ -42,6 +43,8 @@ def worker(
     if parent_pid is not None:
         parent.end_with(parent_pid)
     settings = settings_module.load(bootstrap=bootstrap, slot=slot, metrics_port=metrics_port, log_level=log_level)
+    if settings.metrics_port is not None:
+        _free(settings.metrics_port)
     logging.configure(level=settings.log_level)
     catalog = load_catalog(settings.home)
     if not wait_broker:
@@ -55,6 +58,18 @@ def worker(
         loglevel=settings.log_level, redirect_stdouts=False, quiet=True, override_logging=False, console_port=0
     )
     faust_worker.execute_from_commandline()
+
+
+def _free(port: int) -> None:
+    """Say in one sentence, before anything starts, that somebody else listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SettingsError(
+                f"port {port} for metrics cannot be used ({error.strerror})", hint="Choose another --metrics-port"
+            ) from None
 
 
 async def _check(bootstrap: str, topics: Mapping[str, Topic]) -> None:
