@@ -15,6 +15,7 @@ from dispatcher.client.aliases import call_aliases
 from dispatcher.domain.calls import CallReceived
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.triage import CallerHistory
+from dispatcher.stream import dead_letters
 
 #: Parties of topics.yaml that are this service itself.
 _OURS = frozenset({"triage", "casework"})
@@ -48,19 +49,7 @@ _HEADERS: dict[str, Any] = {
 _LETTER_HEADERS: dict[str, Any] = {
     "type": "object",
     "description": "Why and whence; the record's own headers stand behind the prefix orig_.",
-    "properties": {
-        name: {"type": "string"}
-        for name in (
-            "dl_reason",
-            "dl_code",
-            "dl_hint",
-            "dl_stage",
-            "dl_topic",
-            "dl_partition",
-            "dl_offset",
-            "dl_timestamp_ms",
-        )
-    },
+    "properties": {name: {"type": "string"} for name in dead_letters.HEADERS},
 }
 #: Kafka settings that the binding gives types of their own; others pass as text.
 _NUMBERS = frozenset({"retention.ms", "delete.retention.ms", "max.message.bytes", "segment.ms", "min.insync.replicas"})

@@ -1,12 +1,14 @@
 """Dead letters: the raw record, byte for byte, with the reason in headers. Nothing personal goes into a header of ours."""
 
+from typing import Final
+
 from dispatcher.domain.errors import BadRecord
 from dispatcher.stream.records import InputRecord, Output
 
 TOPIC = "dead-letters"
 
 #: Headers that this service adds, all text in UTF-8. The record's own headers keep their names behind "orig_".
-REASON, CODE, HINT, STAGE, SOURCE_TOPIC, SOURCE_PARTITION, SOURCE_OFFSET, SOURCE_TIME = (
+HEADERS: Final = (
     "dl_reason",
     "dl_code",
     "dl_hint",
@@ -16,6 +18,7 @@ REASON, CODE, HINT, STAGE, SOURCE_TOPIC, SOURCE_PARTITION, SOURCE_OFFSET, SOURCE
     "dl_offset",
     "dl_timestamp_ms",
 )
+REASON, CODE, HINT, STAGE, SOURCE_TOPIC, SOURCE_PARTITION, SOURCE_OFFSET, SOURCE_TIME = HEADERS
 ORIGINAL = "orig_"
 #: On a record that was sent again by ``dispatcher dlq redrive``: where the dead letter lies.
 REDRIVEN = "x-redriven-from"
