@@ -11,11 +11,10 @@ same answer to the same text wherever it runs.
 
 from classifiers.errors import ClassifierError
 from classifiers.taxonomy import Outcome, Taxonomy, Urgency, load_taxonomy
-from classifiers.thresholds import DEFAULT, Costs, Thresholds
+from classifiers.thresholds import Costs, Thresholds
 from classifiers.triage import Classifier, Place, Triage
 
 __all__ = [
-    "DEFAULT",
     "Classifier",
     "ClassifierError",
     "Costs",

@@ -1,7 +1,8 @@
 """From evidence to a decision: rules above the model, thresholds between an answer and a person's look.
 
 The order is the taxonomy's: danger to life beats everything; then the model's word for danger; then doubt; then the
-harmless answers, of which `invalid` drops a call and so needs the strictest bar.
+harmless answers, of which `invalid` drops a call and so needs the strictest bar. A rule only ever raises: it sends
+police, or, where the model is all but sure that nothing is wrong, a person's look (docs/adr/0006).
 """
 
 from collections.abc import Sequence
@@ -52,14 +53,16 @@ def _more_urgent(one: Urgency, other: Urgency) -> Urgency:
     return min(one, other, key=URGENCIES.index)
 
 
-def _best(evidence: Evidence, outcomes: frozenset[Outcome]) -> str:
+def best_of(evidence: Evidence, outcomes: frozenset[Outcome]) -> str:
+    """The likeliest category with one of `outcomes`."""
     outcome_of = load_taxonomy().outcome_of
     return next(code for code in evidence.ranking if outcome_of(code) in outcomes)
 
 
-def _by_rule(evidence: Evidence, fired: Fired, danger: float) -> Decision:
+def by_rule(evidence: Evidence, fired: Fired, danger: float) -> Decision:
+    """Police on the word of a rule of level `danger`; `danger` is the model's probability of police-or-joint."""
     taxonomy = load_taxonomy()
-    own = _best(evidence, DANGER)
+    own = best_of(evidence, DANGER)
     category = max(fired.rule.categories, key=lambda code: evidence.category[code])
     if evidence.category[category] < 0.02:
         category = fired.rule.categories[0]
@@ -86,11 +89,14 @@ def decide(evidence: Evidence, thresholds: Thresholds) -> Decision:
     danger = evidence.outcome[Outcome.POLICE] + evidence.outcome[Outcome.JOINT]
     hard = next((fired for fired in evidence.fired if fired.rule.level == "danger"), None)
     if hard is not None:
-        return _by_rule(evidence, hard, danger)
+        if danger >= thresholds.rule:
+            return by_rule(evidence, hard, danger)
+        # Words of danger in a text that otherwise sounds harmless: six in seven are no police call, and none may be lost.
+        return _review(evidence, hard.rule.id, at_least=hard.rule.urgency, fired=hard)
     if not evidence.understood:
         return _review(evidence, "not_understood", at_least=Urgency.URGENT)
     if danger >= thresholds.danger:
-        category = _best(evidence, DANGER)
+        category = best_of(evidence, DANGER)
         outcome = taxonomy.outcome_of(category)
         # A joint matter is by its meaning a risk to life, property or order now: it is never routine.
         floor = Urgency.URGENT if outcome is Outcome.JOINT else Urgency.ROUTINE
@@ -102,11 +108,11 @@ def decide(evidence: Evidence, thresholds: Thresholds) -> Decision:
         return _review(evidence, look.rule.id, at_least=Urgency.URGENT, fired=look)
     invalid, harmless = evidence.outcome[Outcome.INVALID], evidence.outcome[Outcome.NON_POLICE]
     if invalid > harmless:
-        category = _best(evidence, frozenset({Outcome.INVALID}))
+        category = best_of(evidence, frozenset({Outcome.INVALID}))
         if 1.0 - invalid > thresholds.invalid or look is not None:
             return _review(evidence, "maybe_real", fired=look)
         return Decision(Outcome.INVALID, category, Urgency.ROUTINE, invalid, "model")
-    category = _best(evidence, frozenset({Outcome.NON_POLICE}))
+    category = best_of(evidence, frozenset({Outcome.NON_POLICE}))
     if evidence.category[category] < thresholds.category:
         return _review(evidence, "low_confidence")
     return Decision(Outcome.NON_POLICE, category, evidence.urgency, harmless, "model")

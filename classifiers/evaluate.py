@@ -1,200 +1,157 @@
-"""The report card: `python -m classifiers.evaluate [--file X.jsonl] [--json]`, on calls that were not trained on.
+"""Measure the classifier on calls that were not trained on: `python -m classifiers.evaluate [--file X.jsonl] [--json]`.
 
-Each test set is reported apart: contrast pairs are hard on purpose, and older sets have been looked at more often.
+Each test set is reported apart: contrast pairs are hard on purpose, and older sets have been looked at more often. Without
+`--file` it also writes the report card (reports/triage.html), the figures file (classifiers/model/figures.json) and the
+table of the model's card, which say what this command found.
 """
 
 import argparse
 import json
-import math
+import re
+import statistics
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import track
 
 from classifiers.corpus import TEST, Row, read_rows
-from classifiers.taxonomy import DANGER, Outcome, load_taxonomy
-from classifiers.triage import Classifier, Triage
+from classifiers.figures import FLOORS, keeps, pair_figures, plain, report
+from classifiers.model import MODEL_DIR
+from classifiers.slices import Case, calibration_error
+from classifiers.taxonomy import Outcome
+from classifiers.triage import Classifier
 
-Case = tuple[Row, Triage]
+FILE: Final = MODEL_DIR / "figures.json"
+CARD: Final = MODEL_DIR / "README.md"
+PAGE: Final = Path("reports") / "triage.html"
 
-_Z = 1.96
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """`hits` of `total`, with Wilson's 95% interval. A share of nothing is 0."""
-
-    hits: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        return self.hits / self.total if self.total else 0.0
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        if not self.total:
-            return 0.0, 1.0
-        n, p = self.total, self.share
-        centre = p + _Z * _Z / (2 * n)
-        spread = _Z * math.sqrt(p * (1 - p) / n + _Z * _Z / (4 * n * n))
-        scale = 1 + _Z * _Z / n
-        return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        return f"{self.share:7.2%}  [{low:.1%}, {high:.1%}]  {self.hits}/{self.total}"
-
-
-def _share(cases: Sequence[Case], among: Callable[[Case], bool], hit: Callable[[Case], bool]) -> Figure:
-    chosen = [case for case in cases if among(case)]
-    return Figure(sum(hit(case) for case in chosen), len(chosen))
-
-
-def _reviewed(case: Case) -> bool:
-    return case[1].outcome is Outcome.REVIEW
-
-
-def _decided(case: Case) -> bool:
-    return not _reviewed(case)
-
-
-def _harmless_decided(case: Case) -> bool:
-    return case[1].outcome is Outcome.NON_POLICE
-
-
-def _leads(code: str) -> set[str]:
-    category = load_taxonomy().categories[code]
-    return {unit for unit in (category.lead, *category.also) if unit is not None}
-
-
-def _lead_right(case: Case) -> bool:
-    lead = load_taxonomy().categories[case[1].category].lead
-    return lead in _leads(case[0].category)
-
-
-FIGURES: dict[str, Callable[[Sequence[Case]], Figure]] = {
-    "outcome right, of those decided": lambda cases: _share(cases, _decided, lambda c: c[1].outcome is c[0].outcome),
-    "category right, of those decided": lambda cases: _share(cases, _decided, lambda c: c[1].category == c[0].category),
-    "category right, of non-police decided": lambda cases: _share(
-        cases, _harmless_decided, lambda c: c[1].category == c[0].category
-    ),
-    "lead unit right, of non-police decided": lambda cases: _share(cases, _harmless_decided, _lead_right),
-    "police or joint answered non_police or invalid": lambda cases: _share(
-        cases,
-        lambda c: c[0].outcome in DANGER,
-        lambda c: c[1].outcome in (Outcome.NON_POLICE, Outcome.INVALID),
-    ),
-    "non-police or invalid answered police or joint": lambda cases: _share(
-        cases, lambda c: c[0].outcome not in DANGER, lambda c: c[1].outcome in DANGER
-    ),
-    "real calls answered invalid": lambda cases: _share(
-        cases, lambda c: c[0].outcome is not Outcome.INVALID, lambda c: c[1].outcome is Outcome.INVALID
-    ),
-    "answered review": lambda cases: _share(cases, lambda _: True, _reviewed),
-    "right category among top 3, of reviewed": lambda cases: _share(
-        cases, _reviewed, lambda c: c[0].category in [code for code, _ in c[1].suggestions]
-    ),
-    "model's first category right, of all": lambda cases: _share(
-        cases, lambda _: True, lambda c: c[1].suggestions[0][0] == c[0].category
-    ),
-    "urgency right, of those decided": lambda cases: _share(cases, _decided, lambda c: c[1].urgency is c[0].urgency),
-    "district right, where the text names one": lambda cases: _share(
-        cases, lambda c: c[0].district is not None, lambda c: c[0].district in c[1].place.districts
-    ),
-    "district named, where the text names none": lambda cases: _share(
-        cases, lambda c: c[0].district is None, lambda c: c[1].place.district is not None
-    ),
-}
-
-SLICES: dict[str, Callable[[Case], bool]] = {
-    "all": lambda _: True,
-    "short (up to 40 characters)": lambda case: case[0].is_short,
-    "long": lambda case: not case[0].is_short,
-}
-
-
-def calibration_error(cases: Sequence[Case], *, bins: int = 10) -> float:
-    """Expected calibration error of `confidence` as the probability that a decided outcome is right."""
-    decided = [case for case in cases if _decided(case)]
-    error = 0.0
-    for number in range(bins):
-        inside = [c for c in decided if min(bins - 1, int(c[1].confidence * bins)) == number]
-        if inside:
-            right = sum(c[1].outcome is c[0].outcome for c in inside) / len(inside)
-            error += abs(right - sum(c[1].confidence for c in inside) / len(inside)) * len(inside)
-    return error / max(1, len(decided))
+_TABLE = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
+_IN_FILE: Final = ("all", "short (up to 40 characters)", "long")
 
 
 def run(classifier: Classifier, rows: Sequence[Row]) -> list[Case]:
+    """Each row with its answer."""
     return [(row, classifier.triage(row.text)) for row in rows]
 
 
-def report(cases: Sequence[Case]) -> dict[str, dict[str, Figure]]:
-    """Slice -> figure's name -> figure."""
+def figures_of(cases: Sequence[Case], *, parts: Sequence[str] | None = None) -> dict[str, Any]:
+    """The figures of a test set as plain values; `parts` are the slices wanted, by default all that hold calls."""
+    found = report(cases)
     return {
-        name: {title: figure([case for case in cases if among(case)]) for title, figure in FIGURES.items()}
-        for name, among in SLICES.items()
+        "calls": len(cases),
+        "figures": {
+            part: {title: plain(figure) for title, figure in found[part].items()}
+            for part in (parts or found)
+            if found[part]["answered review"].total
+        },
+        "pairs": {title: plain(figure) for title, figure in pair_figures(cases).items()},
+        "calibration_error": round(calibration_error(cases), 4),
     }
 
 
-def pair_figures(cases: Sequence[Case]) -> dict[str, Figure]:
-    """Of contrast pairs: in how many both calls came out right. Empty where there are none."""
-    pairs: dict[tuple[str, int], list[Case]] = defaultdict(list)
-    for case in cases:
-        if case[0].pair is not None:
-            pairs[case[0].writer, case[0].pair].append(case)
-    if not pairs:
-        return {}
-    counts = {
-        "pairs with both first categories right": lambda c: c[1].suggestions[0][0] == c[0].category,
-        "pairs with both outcomes right or reviewed": lambda c: c[1].outcome in (Outcome.REVIEW, c[0].outcome),
-    }
+def figures_file(classifier: Classifier, sets: Mapping[str, Sequence[Case]]) -> dict[str, Any]:
+    """What `FILE` holds."""
     return {
-        title: Figure(sum(all(map(right, both)) for both in pairs.values()), len(pairs))
-        for title, right in counts.items()
+        "model": classifier.digest,
+        "sets": {name: figures_of(cases, parts=_IN_FILE) for name, cases in sets.items()},
     }
 
 
-def _print(name: str, cases: Sequence[Case], *, errors: bool) -> None:
-    for part, figures in report(cases).items():
+def table(figures: Mapping[str, Any]) -> str:
+    """The figures file as a Markdown table; in bold what does not keep its floor."""
+    sets = figures["sets"]
+    rows = [
+        ["figure", "floor", *(f"{name}, {one['calls']:,} calls" for name, one in sets.items())],
+        ["---"] * (len(sets) + 2),
+    ]
+    for title, (sign, floor) in FLOORS.items():
+        cells = [title, f"{sign} {floor:.1%}"]
+        for one in sets.values():
+            figure = one["figures"]["all"][title]
+            share = f"{figure['share']:.1%}" if keeps(title, figure["share"]) else f"**{figure['share']:.1%}**"
+            low, high = figure["interval"]
+            cells.append(f"{share} [{low:.1%}, {high:.1%}]" if figure["total"] else "none")
+        rows.append(cells)
+    rows.append(["calibration error of the confidence", "", *(f"{one['calibration_error']:.3f}" for one in sets.values())])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def with_table(card: str, figures: Mapping[str, Any]) -> str:
+    """The model's card with the table of `figures` in its place."""
+    return _TABLE.sub(lambda found: f"{found[1]}{table(figures)}{found[2]}", card)
+
+
+def speed(classifier: Classifier, rows: Sequence[Row]) -> tuple[float, float]:
+    """Median and 99th percentile of the microseconds that a call takes, all of it, on one core."""
+    for row in rows[:100]:
+        classifier.triage(row.text)
+    took = []
+    for row in rows:
+        begun = time.perf_counter_ns()
+        classifier.triage(row.text)
+        took.append((time.perf_counter_ns() - begun) / 1000)
+    return statistics.median(took), statistics.quantiles(took, n=100)[98]
+
+
+def _print(name: str, found: Mapping[str, Any]) -> None:
+    for part in _IN_FILE:
         print(f"\n{name}: {part}")
-        for title, figure in figures.items():
-            print(f"  {title:48s} {figure}")
-    for title, figure in pair_figures(cases).items():
-        print(f"  {title:48s} {figure}")
-    print(f"\n{name}: calibration error of the confidence: {calibration_error(cases):.3f}")
-    if errors:
-        for row, answer in cases:
-            if answer.outcome not in (Outcome.REVIEW, row.outcome):
-                print(f"{row.id} {row.category} -> {answer.category} [{answer.rule}] {row.text}")
+        for title, figure in found["figures"].get(part, {}).items():
+            low, high = figure["interval"]
+            short = "" if keeps(title, figure["share"]) else f"  floor {' '.join(map(str, FLOORS[title]))} not kept"
+            print(
+                f"  {title:48s} {figure['share']:7.2%}  [{low:.1%}, {high:.1%}]  {figure['hits']}/{figure['total']}{short}"
+            )
+    for title, figure in found["pairs"].items():
+        print(f"  {title:48s} {figure['share']:7.2%}  {figure['hits']}/{figure['total']}")
+    print(f"  calibration error of the confidence: {found['calibration_error']:.3f}")
 
 
-def _plain(figure: Figure) -> dict[str, object]:
-    return {**asdict(figure), "share": figure.share, "interval": figure.interval}
+def _errors(cases: Sequence[Case]) -> None:
+    for row, answer in cases:
+        if answer.outcome not in (Outcome.REVIEW, row.outcome):
+            print(f"{row.id} {row.category} -> {answer.category} [{answer.rule}] {row.text}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.evaluate", description=__doc__)
     parser.add_argument("--file", type=Path, help="a JSONL file of rows; by default each committed test set")
-    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--json", action="store_true", help="print figures as JSON, with a slice for each style")
     parser.add_argument("--errors", action="store_true", help="print the calls whose outcome was wrong")
+    parser.add_argument("--html", type=Path, default=PAGE, help=f"where the report card goes (default: {PAGE})")
     options = parser.parse_args(arguments)
+    begun = time.perf_counter()
     classifier = Classifier.load()
-    sets: dict[str, object] = {}
-    for path in [options.file] if options.file else sorted(TEST.glob("*.jsonl")):
-        cases = run(classifier, read_rows(path))
-        if not options.json:
-            _print(path.stem, cases, errors=options.errors)
-            continue
-        sets[path.stem] = {
-            "calls": len(cases),
-            "figures": {part: {t: _plain(f) for t, f in found.items()} for part, found in report(cases).items()},
-            "pairs": {title: _plain(figure) for title, figure in pair_figures(cases).items()},
-        }
+    loaded = time.perf_counter() - begun
+    paths = [options.file] if options.file else sorted(TEST.glob("*.jsonl"))
+    console = Console(stderr=True)
+    sets = {
+        path.stem: run(classifier, read_rows(path)) for path in track(paths, description="评测", console=console)
+    }
     if options.json:
-        print(json.dumps({"model": classifier.digest, "sets": sets}, ensure_ascii=False))
+        found = {name: figures_of(cases) for name, cases in sets.items()}
+        print(json.dumps({"model": classifier.digest, "sets": found}, ensure_ascii=False))
+        return 0
+    for name, cases in sets.items():
+        _print(name, figures_of(cases))
+        if options.errors:
+            _errors(cases)
+    median, slow = speed(classifier, [row for cases in sets.values() for row, _ in cases])
+    size = sum(path.stat().st_size for path in MODEL_DIR.iterdir()) / 1e6
+    print(f"\none call: median {median:.0f} µs, 99th percentile {slow:.0f} µs; loaded in {loaded:.2f} s; {size:.1f} MB")
+    if options.file is None:
+        from classifiers.report_card import page
+
+        figures = figures_file(classifier, sets)
+        FILE.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        CARD.write_text(with_table(CARD.read_text(encoding="utf-8"), figures), encoding="utf-8")
+        options.html.parent.mkdir(parents=True, exist_ok=True)
+        options.html.write_text(page(classifier, sets), encoding="utf-8")
+        print(f"written: {options.html}, {FILE.name} and the table of {CARD.parent.name}/{CARD.name}")
     return 0
 
 

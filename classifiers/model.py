@@ -9,7 +9,8 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from numpy.typing import NDArray
 
 from classifiers.errors import ModelError
 from classifiers.tables import HERE
+from classifiers.thresholds import Thresholds
 
 MODEL_DIR = HERE / "model"
+CALIBRATION = "calibration.npz"
+"""What `calibration.py` keeps beside a model, for cut-offs at other costs."""
+
 FORMAT = 1
 
 LEVELS = 2047
@@ -101,14 +106,15 @@ class LinearModel:
         self.meta = meta
         self.digest = digest
 
-    def rows_of(self, grams: list[str]) -> list[int]:
-        """The rows of the known n-grams, each once, in the text's order (never in hash order: sums depend on it)."""
-        index = self.index
-        return [index[gram] for gram in dict.fromkeys(grams) if gram in index]
+    def rows_of(self, grams: list[str]) -> list[int | None]:
+        """The row of each n-gram, in the text's order, with repetitions; None for an unknown one."""
+        return list(map(self.index.get, grams))
 
-    def score(self, grams: list[str]) -> Scores:
-        """Probabilities per head. Unknown n-grams count for nothing; with none known the intercepts answer."""
-        rows = self.rows_of(grams)
+    def score(self, found: Sequence[int | None]) -> Scores:
+        """Probabilities per head for the rows of a text's n-grams. Unknown ones count for nothing, repeated ones once;
+        with none known the intercepts answer."""
+        # In the text's order, never in hash order: sums depend on it.
+        rows = [row for row in dict.fromkeys(found) if row is not None]
         block = self.weights.take(rows, axis=0)
         scale = 0.0
         logits = self.intercept
@@ -119,8 +125,8 @@ class LinearModel:
         scaled = logits * self._cooling
         weights = np.exp(scaled - scaled.max())
         weights /= np.add.reduceat(weights, self._firsts).repeat(self._sizes)
-        found = {name: weights[head.first : head.last] for name, head in self.heads.items()}
-        return Scores(found, rows, block, scale)
+        probabilities = {name: weights[head.first : head.last] for name, head in self.heads.items()}
+        return Scores(probabilities, rows, block, scale)
 
     def contributions(
         self, scores: Scores, *, head: str, wanted: int, against: int, limit: int
@@ -164,6 +170,20 @@ def save_model(
     ]
     text = json.dumps({"format": FORMAT, "heads": layout, **meta}, ensure_ascii=False, indent=1)
     (directory / "model.json").write_text(text + "\n", encoding="utf-8")
+
+
+def describe(
+    directory: Path, *, temperatures: Mapping[str, float] | None = None, thresholds: Thresholds | None = None
+) -> None:
+    """Write into the description of the model in `directory` what was found out about it after training."""
+    path = directory / "model.json"
+    text = json.loads(path.read_text(encoding="utf-8"))
+    if temperatures is not None:
+        for head in text["heads"]:
+            head["temperature"] = round(temperatures[head["name"]], 3)
+    if thresholds is not None:
+        text["thresholds"] = asdict(thresholds)
+    path.write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def load_model(directory: Path | None = None) -> LinearModel:

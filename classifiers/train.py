@@ -2,7 +2,7 @@
 
 Linear support vectors over TF-IDF of the features, three heads (category, outcome, urgency) over one vocabulary.
 scikit-learn is needed here and nowhere else. The same corpus gives the same bytes: liblinear is seeded, and the weights
-are rounded.
+are rounded. Temperatures and cut-offs come from calls of writers that a model did not see, one writer left out at a time.
 """
 
 import argparse
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from classifiers.calibration import Calibration, calibrate, save_calibration
 from classifiers.corpus import TRAIN, Row, read_split
 from classifiers.decide import Evidence
 from classifiers.features import view_of
 from classifiers.gazetteer import locate
-from classifiers.model import MODEL_DIR, Head, load_model, save_model, softmax
+from classifiers.model import MODEL_DIR, Head, describe, load_model, save_model, softmax
 from classifiers.normalise import normalise
+from classifiers.thresholds import Costs
 from classifiers.triage import Classifier
 
 C: Final = 2.0
@@ -108,42 +110,53 @@ def best_temperature(logits: NDArray[Any], truth: NDArray[Any]) -> float:
     return min(_TEMPERATURES, key=loss)
 
 
-def temperatures_of(rows: Sequence[Row], *, progress: bool = False) -> dict[str, float]:
-    """Temperatures of the heads, fitted on calls of writers whom a fold's model did not see."""
+def unseen_by_writer(
+    rows: Sequence[Row], *, progress: bool = False
+) -> tuple[dict[str, float], list[tuple[Row, Evidence]]]:
+    """Each writer's calls as a model sees them that did not see that writer: the temperatures of the heads fitted on
+    them, and each row with its evidence at these temperatures."""
     logits: dict[str, list[NDArray[Any]]] = {name: [] for name in HEADS}
     truth: dict[str, list[int]] = {name: [] for name in HEADS}
     plain = dict.fromkeys(HEADS, 1.0)
     console = Console(stderr=True, quiet=not progress)
-    for _, seen, unseen in track(list(folds(rows)), description="校准", console=console):
-        with tempfile.TemporaryDirectory() as folder:
-            train_into(Path(folder), seen, temperatures=plain)
-            model = load_model(Path(folder))
-        for row in unseen:
-            scores = model.score(grams_of(row.text))
-            for name, label in HEADS.items():
-                classes = model.heads[name].classes
-                if label(row) in classes:
-                    # With temperature 1 the logarithm of the probabilities is the logits, up to a constant.
-                    logits[name].append(np.log(np.maximum(scores.probabilities[name], 1e-30)))
-                    truth[name].append(classes.index(label(row)))
-    return {name: best_temperature(np.array(logits[name]), np.array(truth[name])) for name in HEADS}
+    cases = []
+    with tempfile.TemporaryDirectory() as name_of_folder:
+        folder = Path(name_of_folder)
+        for writer, seen, unseen in track(list(folds(rows)), description="校准", console=console):
+            train_into(folder / writer, seen, temperatures=plain)
+            model = load_model(folder / writer)
+            for row in unseen:
+                scores = model.score(model.rows_of(grams_of(row.text)))
+                for name, label in HEADS.items():
+                    classes = model.heads[name].classes
+                    if label(row) in classes:
+                        # With temperature 1 the logarithm of the probabilities is the logits, up to a constant.
+                        logits[name].append(np.log(np.maximum(scores.probabilities[name], 1e-30)))
+                        truth[name].append(classes.index(label(row)))
+        temperatures = {name: best_temperature(np.array(logits[name]), np.array(truth[name])) for name in HEADS}
+        for writer, _, unseen in folds(rows):
+            describe(folder / writer, temperatures=temperatures)
+            classifier = Classifier.load(folder / writer)
+            cases += [(row, classifier.read(row.text).evidence) for row in unseen]
+    return temperatures, cases
 
 
-def unseen_evidence(rows: Sequence[Row], temperatures: dict[str, float]) -> list[tuple[Row, Evidence]]:
-    """Each row with the evidence of a model that did not see its writer. The calibration set of the thresholds."""
-    out = []
-    for _, seen, unseen in folds(rows):
-        with tempfile.TemporaryDirectory() as folder:
-            train_into(Path(folder), seen, temperatures=temperatures)
-            classifier = Classifier.load(Path(folder))
-        out += [(row, classifier.read(row.text).evidence) for row in unseen]
-    return out
+def print_curve(calibration: Calibration) -> None:
+    """Print, for ceilings of review, the cheapest cut-offs and what they do to a line's calls."""
+    print("ceiling  cost  review  missed needless real->invalid outcome-right   danger non_police  rule")
+    for ceiling in (0.06, 0.08, 0.10, 0.12, 0.15, 0.20, 0.30):
+        best = calibration.choose(Costs(review_ceiling=ceiling))
+        limits = best.thresholds
+        print(
+            f"{ceiling:6.0%} {best.cost:6.2f} {best.review:7.1%} {best.missed:7.2%} {best.needless:8.1%} "
+            f"{best.real_invalid:12.2%} {best.outcome_right:13.1%} {limits.danger:8.2f} {limits.non_police:10.3f} "
+            f"{limits.rule:5.2f}"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.train", description=__doc__)
     parser.add_argument("--into", type=Path, default=MODEL_DIR, help="directory to write the model to")
-    parser.add_argument("--thresholds", action="store_true", help="print the cost curve of the thresholds instead")
     parser.add_argument("--compare", action="store_true", help="print the comparison of features and models instead")
     parser.add_argument("--curve", action="store_true", help="print accuracy by number of training rows instead")
     options = parser.parse_args(arguments)
@@ -156,15 +169,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from classifiers.compare import compare
 
         return compare(rows)
-    temperatures = temperatures_of(rows, progress=True)
-    if options.thresholds:
-        from classifiers.tuning import print_curve
-
-        return print_curve(unseen_evidence(rows, temperatures))
+    temperatures, cases = unseen_by_writer(rows, progress=True)
+    calibration = calibrate(cases)
+    best = calibration.choose(Costs())
     train_into(options.into, rows, temperatures=temperatures, progress=True)
+    describe(options.into, thresholds=best.thresholds)
+    save_calibration(options.into, calibration)
     model = load_model(options.into)
     size = sum(path.stat().st_size for path in options.into.iterdir()) / 1e6
     print(f"{len(rows)} rows, {len(model.names)} features, {size:.1f} MB, temperatures {temperatures}")
+    print_curve(calibration)
     return 0
 
 

@@ -6,6 +6,7 @@ raises, whatever the string, and its cost does not grow with the text beyond `no
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from classifiers.extract import extract
 from classifiers.extraction import load_tables
 from classifiers.features import EDGE, View, view_of
 from classifiers.gazetteer import Place, load_gazetteer, locate
-from classifiers.model import LinearModel, Scores, load_model
+from classifiers.model import CALIBRATION, MODEL_DIR, LinearModel, Scores, load_model
 from classifiers.normalise import normalise
 from classifiers.rules import load_rules
 from classifiers.tables import HERE
 from classifiers.taxonomy import Outcome, Urgency, load_taxonomy
-from classifiers.thresholds import DEFAULT, Thresholds
+from classifiers.thresholds import Costs, Thresholds
 
 __all__ = ["Classifier", "Place", "Triage"]
 
@@ -118,11 +119,24 @@ class Reading:
 class Classifier:
     """A loaded model with its rules and gazetteer. Immutable; safe to share between threads."""
 
-    __slots__ = ("_codes", "_membership", "_model", "_outcomes", "_rank", "_rules", "_urgencies", "digest")
+    __slots__ = (
+        "_codes",
+        "_directory",
+        "_membership",
+        "_model",
+        "_outcomes",
+        "_rank",
+        "_rules",
+        "_urgencies",
+        "digest",
+        "thresholds",
+    )
 
-    def __init__(self, model: LinearModel) -> None:
+    def __init__(self, model: LinearModel, directory: Path) -> None:
         taxonomy = load_taxonomy()
         self._model = model
+        self._directory = directory
+        self.thresholds = Thresholds(**model.meta.get("thresholds", {}))
         self._codes = model.heads["category"].classes
         self._rank = {code: number for number, code in enumerate(self._codes)}
         self._outcomes = tuple(Outcome(name) for name in model.heads["outcome"].classes)
@@ -135,14 +149,24 @@ class Classifier:
         load_gazetteer()
         load_tables()
         digest = hashlib.sha256(model.digest.encode())
-        for name in DECIDING_TABLES:
-            digest.update((HERE / name).read_bytes())
+        for path in (*(HERE / name for name in DECIDING_TABLES), directory / CALIBRATION):
+            if path.exists():
+                digest.update(path.read_bytes())
         self.digest = digest.hexdigest()
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> "Classifier":
         """The classifier over the committed model, or over another directory. Raises ModelError or TableError."""
-        return cls(load_model(model_dir))
+        directory = model_dir or MODEL_DIR
+        return cls(load_model(directory), directory)
+
+    def thresholds_for(self, costs: Costs) -> Thresholds:
+        """The cut-offs chosen with the model, or those that a city's own costs give. Raises ModelError."""
+        if costs == Costs():
+            return self.thresholds
+        from classifiers.calibration import load_calibration
+
+        return load_calibration(self._directory).choose(costs).thresholds
 
     def read(self, text: str, *, address: str | None = None) -> Reading:
         """Everything about a call that does not depend on thresholds."""
@@ -150,16 +174,15 @@ class Classifier:
         clean = normal.text
         named = locate(clean)
         view = view_of(clean, named.areas)
-        grams = view.grams()
-        scores = self._model.score(grams)
+        found = self._model.rows_of(view.grams())
+        scores = self._model.score(found)
         category = scores.probabilities["category"]
         # Two looks at the same question: the sum over categories and a head of its own. Their mean errs less than either.
         outcome = _BY_CATEGORY * (self._membership @ category) + (1.0 - _BY_CATEGORY) * scores.probabilities["outcome"]
-        index = self._model.index
         characters = len(view.bounded) - 2
         # `grams` begins with the single characters and goes on with the pairs.
-        known = sum([gram in index and gram != EDGE for gram in grams[1 : 1 + characters]])
-        pairs = sum([gram in index for gram in grams[2 + characters : 3 + 2 * characters]])
+        known = characters - found[1 : 1 + characters].count(None) - view.bounded.count(EDGE, 1, 1 + characters)
+        pairs = characters + 1 - found[2 + characters : 3 + 2 * characters].count(None)
         evidence = Evidence(
             ranking=[self._codes[i] for i in (-category).argsort(kind="stable").tolist()],
             category=dict(zip(self._codes, category.tolist(), strict=True)),
@@ -175,14 +198,25 @@ class Classifier:
             place = locate(normalise(address).text)
         return Reading(clean, place, view, scores, evidence)
 
-    def triage(self, text: str, *, address: str | None = None, thresholds: Thresholds = DEFAULT) -> Triage:
-        """Decide about one call. `address` is where the line or the console says that the caller is; it gives the place
-        only where the text names none."""
-        reading = self.read(text, address=address)
-        decision = decide(reading.evidence, thresholds)
-        return self._answer(reading, decision)
+    def triage(
+        self,
+        text: str,
+        *,
+        address: str | None = None,
+        received_at: datetime | None = None,
+        thresholds: Thresholds | None = None,
+    ) -> Triage:
+        """Decide about one call.
 
-    def _answer(self, reading: Reading, decision: Decision) -> Triage:
+        address: where the line or the console says that the caller is; it gives the place only where the text names
+        none. received_at: when the call came, aware; with it, times in the text are intervals of the city's time, else
+        offsets from the call. thresholds: other cut-offs than those chosen with the model.
+        """
+        reading = self.read(text, address=address)
+        decision = decide(reading.evidence, thresholds or self.thresholds)
+        return self._answer(reading, decision, received_at)
+
+    def _answer(self, reading: Reading, decision: Decision, received_at: datetime | None) -> Triage:
         evidence = reading.evidence
         wanted = self._rank[decision.category]
         rival = next(code for code in evidence.ranking if code != decision.category)
@@ -202,6 +236,6 @@ class Classifier:
             reason=sentence(decision, evidence, found),
             cues=found,
             place=reading.place,
-            extracted=extract(reading.text),
+            extracted=extract(reading.text, received_at=received_at),
             model=self.digest,
         )

@@ -54,7 +54,7 @@ class Decider:
 
     def decide(self, text: str, *, address: str | None, at: datetime) -> Sorted:
         """Decide one call. Never raises, whatever the text."""
-        answer = self._classify(text, address)
+        answer = self._classify(text, address, at)
         place = Place(
             district=answer.place.district, districts=answer.place.districts, outside_city=answer.place.outside_city
         )

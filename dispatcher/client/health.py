@@ -59,12 +59,12 @@ def model(catalog: Catalog) -> Iterator[Finding]:
     began = time.perf_counter()
     try:
         classify = classify_with(Classifier.load(), catalog.policy.triage)
-        first = classify(_PROBE, None)
+        first = classify(_PROBE, None, None)
     except (ClassifierError, CatalogError) as error:
         yield Finding("model", Level.BAD, str(error))
         return
     ready = time.perf_counter()
-    classify(_PROBE, None)
+    classify(_PROBE, None, None)
     again = time.perf_counter()
     yield Finding(
         "model",

@@ -73,6 +73,9 @@ class RepeatPolicy(_Policy):
         return f"desk:{desk}" if desk else category
 
 
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class TriagePolicy(_Policy):
     """What a wrong answer costs, relative to one look of a person, and where the classifier abstains."""
 
@@ -80,8 +83,11 @@ class TriagePolicy(_Policy):
     needless_police: PositiveFloat
     wrong_unit: PositiveFloat
     look: PositiveFloat
+    missed_ceiling: _Share
+    needless_ceiling: _Share
+    review_ceiling: _Share
     #: A city's own cut-offs on calibrated probabilities, by the classifier's names; None: those chosen with the model.
-    cutoffs: dict[str, Annotated[float, Field(ge=0, le=1)]] | None
+    cutoffs: dict[str, _Share] | None
 
 
 def _quoted(value: object) -> object:

@@ -70,7 +70,8 @@ class Answer(Protocol):
     def model(self) -> str: ...
 
 
-Classify = Callable[[str, str | None], Answer]
+Classify = Callable[[str, str | None, datetime | None], Answer]
+"""Text, the caller's address and the time of the call in; an answer out. Pure."""
 
 
 class RecentCall(Message):
@@ -133,7 +134,7 @@ def triage(
                 hint="A console must give each call an id of its own",
             )
 
-    answer = classify(call.text, call.address)
+    answer = classify(call.text, call.address, call.received_at)
     decision = _decision(answer, policy)
     matter = policy.repeat.matter(decision.category, city.matters[decision.category].desk)
     decision = _silent_again(decision, call, history, policy.repeat)
@@ -198,7 +199,7 @@ def unreadable(
     place = Place(address=found.address)
     if error.code != "D312":
         with suppress(Exception):
-            answer = classify(found.text, found.address)
+            answer = classify(found.text, found.address, None)
             advice = _decision(answer, policy)
             decision = advice.model_copy(
                 update={

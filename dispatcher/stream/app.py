@@ -106,7 +106,7 @@ def build(
     headers.tolerate()
     catalog = catalog or load_catalog(settings.home)
     classify = wrap(classify_with(Classifier.load(), catalog.policy.triage))
-    classify("预热：楼道灯坏了", None)  # dictionaries are loaded at the first call; not while a caller waits
+    classify("预热：楼道灯坏了", None, None)  # dictionaries are loaded at the first call; not while a caller waits
     app = App(
         settings.group,
         broker="kafka://" + ";kafka://".join(settings.bootstrap.split(",")),

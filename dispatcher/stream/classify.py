@@ -1,33 +1,30 @@
 """The classifier as this city uses it: the triage policy's costs and cut-offs put to the library."""
 
 import dataclasses
+from datetime import datetime
 
-from classifiers import DEFAULT, Classifier, Costs, Thresholds
+from classifiers import Classifier, Costs, Thresholds
 from dispatcher.domain.errors import CatalogError
 from dispatcher.domain.policy import TriagePolicy
 from dispatcher.domain.triage import Answer, Classify
 
 
-def thresholds(policy: TriagePolicy) -> Thresholds:
-    """The policy's costs, and its cut-offs or those chosen with the model."""
-    costs = Costs(
-        missed_police=policy.missed_police,
-        needless_police=policy.needless_police,
-        wrong_unit=policy.wrong_unit,
-        look=policy.look,
-    )
+def thresholds(classifier: Classifier, policy: TriagePolicy) -> Thresholds:
+    """The cut-offs that follow from the policy's costs, with a city's own in their place."""
+    costs = Costs(**{field.name: getattr(policy, field.name) for field in dataclasses.fields(Costs)})
+    found = classifier.thresholds_for(costs)
     try:
-        return dataclasses.replace(DEFAULT, costs=costs, **(policy.cutoffs or {}))
+        return dataclasses.replace(found, **(policy.cutoffs or {}))
     except TypeError as error:
-        names = ", ".join(f.name for f in dataclasses.fields(Thresholds) if f.name != "costs")
+        names = ", ".join(field.name for field in dataclasses.fields(Thresholds))
         raise CatalogError(f"triage.yaml: cutoffs: {error}", hint=f"The names are {names}") from None
 
 
 def classify_with(classifier: Classifier, policy: TriagePolicy) -> Classify:
-    """The classifier as triage calls it: text and address in, an answer out."""
-    limits = thresholds(policy)
+    """The classifier as triage calls it: text, address and time of the call in, an answer out."""
+    limits = thresholds(classifier, policy)
 
-    def classify(text: str, address: str | None) -> Answer:
-        return classifier.triage(text, address=address, thresholds=limits)
+    def classify(text: str, address: str | None, received_at: datetime | None) -> Answer:
+        return classifier.triage(text, address=address, received_at=received_at, thresholds=limits)
 
     return classify

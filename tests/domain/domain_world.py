@@ -55,11 +55,11 @@ class Heard:
     model: str = "model-1"
 
     @property
-    def classify(self) -> Callable[[str, str | None], "Heard"]:
+    def classify(self) -> Callable[[str, str | None, datetime | None], "Heard"]:
         answer = (
             self if self.outcome else Heard(**(vars(self) | {"outcome": CITY.matters[self.category].outcome.value}))
         )
-        return lambda _text, _address: answer
+        return lambda _text, _address, _at: answer
 
 
 def record(**fields: Any) -> bytes:

@@ -5,6 +5,7 @@ A text with 【RAISE】 makes it raise, 【DIE】 ends the process as a crash of
 
 import os
 import time
+from datetime import datetime
 
 from dispatcher import settings as settings_module
 from dispatcher.domain.triage import Answer, Classify
@@ -15,14 +16,14 @@ from dispatcher.stream import app
 def misbehave(classify: Classify) -> Classify:
     """`classify` with the three faults."""
 
-    def faulty(text: str, address: str | None) -> Answer:
+    def faulty(text: str, address: str | None, received_at: datetime | None) -> Answer:
         if "【RAISE】" in text:
             raise ZeroDivisionError("a bug in the classifier")
         if "【DIE】" in text:
             os._exit(139)
         while "【HANG】" in text:
             time.sleep(1)
-        return classify(text, address)
+        return classify(text, address, received_at)
 
     return faulty
 
