@@ -39,16 +39,16 @@ SHORT_SHARE: Final = 0.55
 """Calls of up to 40 characters among a line's calls; proposed here."""
 
 HARD_SHARE: Final = 0.15
-"""Calls that are hard on purpose (contrast pairs, and the writer who was asked for twisted ones alone) count so much."""
+"""Calls that are hard on purpose (contrast pairs, and those of the writers who were asked for twisted ones alone) count so much."""
 
-HARD_WRITERS: Final = frozenset({"w7"})
+HARD_WRITERS: Final = frozenset({"w7", "w17"})
 
 _STEPS: Final = 10_000
 _DANGER: Final = (0.18, 0.22, 0.26, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.80)
 _NON_POLICE: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.10, 0.13, 0.16, 0.20)
 _RULE: Final = (0.0, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
-_INVALID: Final = 0.05
-"""Not by cost: `invalid` drops a call, so its bar is the strictest and does not move."""
+_INVALID: Final = (0.05, 0.10, 0.15)
+"""Never above: `invalid` drops a call, so its bar is the strictest of all."""
 _CATEGORY: Final = 0.15
 
 Flags = NDArray[np.bool_]
@@ -125,32 +125,33 @@ class Calibration:
 
     def outturns(self, costs: Costs) -> Iterator[Outturn]:
         """What every choice worth trying does."""
-        for danger, low, rule in product(_DANGER, _NON_POLICE, _RULE):
+        for danger, low, rule, invalid in product(_DANGER, _NON_POLICE, _RULE, _INVALID):
             if max(low, rule) <= danger:
                 limits = Thresholds(
                     danger=danger,
                     non_police=low,
                     non_police_look=low / 2,
                     rule=rule,
-                    invalid=_INVALID,
+                    invalid=invalid,
                     category=_CATEGORY,
                 )
                 yield self.outturn(limits, costs)
 
     def choose(self, costs: Costs) -> Outturn:
-        """The cheapest choice within the ceilings; where none keeps them all, the one with the least review that keeps the
-        others, then the one that misses few enough with the least needless police, then the one that misses least."""
-        tried = list(self.outturns(costs))
-        safe = [one for one in tried if one.missed <= costs.missed_ceiling]
-        spare = [one for one in safe if one.needless <= costs.needless_ceiling]
-        allowed = [one for one in spare if one.review <= costs.review_ceiling]
-        if allowed:
-            return min(allowed, key=lambda one: one.cost)
-        if spare:
-            return min(spare, key=lambda one: (one.review, one.cost))
-        if safe:
-            return min(safe, key=lambda one: (one.needless, one.cost))
-        return min(tried, key=lambda one: (one.missed, one.cost))
+        """The cheapest choice within the ceilings. Where none keeps them all, they give way in this order: review,
+        needless police, invalid, missed; of what is left, the choice with least of what gave way."""
+        left = list(self.outturns(costs))
+        for measure, ceiling in (
+            ("missed", costs.missed_ceiling),
+            ("real_invalid", costs.invalid_ceiling),
+            ("needless", costs.needless_ceiling),
+            ("review", costs.review_ceiling),
+        ):
+            within = [one for one in left if getattr(one, measure) <= ceiling]
+            if not within:
+                return min(left, key=lambda one, by=measure: (getattr(one, by), one.cost))  # type: ignore[misc]
+            left = within
+        return min(left, key=lambda one: one.cost)
 
 
 def calibrate(cases: Sequence[tuple[Row, Evidence]]) -> Calibration:
@@ -228,4 +229,6 @@ def load_calibration(directory: Path) -> Calibration:
             }
             return Calibration(**columns)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"no usable {CALIBRATION} in {directory.name}/: {error}; run `python -m classifiers.train`") from error
+        raise ModelError(
+            f"no usable {CALIBRATION} in {directory.name}/: {error}; run `python -m classifiers.train`"
+        ) from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.corpus import Row
+from classifiers.corpus import TRAIN, Row
 from classifiers.features import view_of
 from classifiers.gazetteer import locate
 from classifiers.normalise import normalise
@@ -131,12 +131,23 @@ def compare(rows: Sequence[Row]) -> int:
     return 0
 
 
+CURVE = TRAIN.parent / "curve.svg"
+
+
 def curve(rows: Sequence[Row]) -> int:
-    """Print what the committed features and model reach by number of training rows; returns the exit status."""
+    """Print what the committed features and model reach by number of training rows, and draw it into the corpus's card;
+    returns the exit status."""
     grams = [grams_of(row.text) for row in rows]
     others = len(rows) - len(rows) / len({row.writer for row in rows})
+    found: dict[str, list[tuple[float, float]]] = {"category right": [], "outcome right": [], "police missed": []}
     print(f"{'rows trained on':>16s}{'category':>10s}{'outcome':>10s}{'missed':>10s}")
-    for share in (0.0625, 0.125, 0.25, 0.5, 0.75, 1.0):
-        category, outcome, missed = cross_writer(rows, grams, _models()["SVM C=2"], share=share)
+    for share in (0.03125, 0.0625, 0.125, 0.25, 0.5, 0.75, 1.0):
+        figures = cross_writer(rows, grams, _models()["SVM C=2"], share=share)
+        category, outcome, missed = figures
         print(f"{share * others:16,.0f}{category:10.1%}{outcome:10.1%}{missed:10.1%}", flush=True)
+        for points, value in zip(found.values(), figures, strict=True):
+            points.append((round(share * others), round(value, 4)))
+    from classifiers.charts import lines
+
+    CURVE.write_text(lines(found, x_title="rows trained on", y_title="share", upper=1.0), encoding="utf-8")
     return 0

@@ -76,7 +76,9 @@ def table(figures: Mapping[str, Any]) -> str:
             low, high = figure["interval"]
             cells.append(f"{share} [{low:.1%}, {high:.1%}]" if figure["total"] else "none")
         rows.append(cells)
-    rows.append(["calibration error of the confidence", "", *(f"{one['calibration_error']:.3f}" for one in sets.values())])
+    rows.append(
+        ["calibration error of the confidence", "", *(f"{one['calibration_error']:.3f}" for one in sets.values())]
+    )
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -129,9 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     loaded = time.perf_counter() - begun
     paths = [options.file] if options.file else sorted(TEST.glob("*.jsonl"))
     console = Console(stderr=True)
-    sets = {
-        path.stem: run(classifier, read_rows(path)) for path in track(paths, description="评测", console=console)
-    }
+    sets = {path.stem: run(classifier, read_rows(path)) for path in track(paths, description="评测", console=console)}
     if options.json:
         found = {name: figures_of(cases) for name, cases in sets.items()}
         print(json.dumps({"model": classifier.digest, "sets": found}, ensure_ascii=False))

@@ -5,13 +5,11 @@ Self-contained: the charts are SVG that pygal writes, and nothing is fetched.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import pygal
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
-from pygal.style import CleanStyle
 
+from classifiers.charts import lines
 from classifiers.figures import FLOORS, keeps, report
 from classifiers.slices import Case, bins, confusion, outcome_confusion, recall_at_review, worst
 from classifiers.taxonomy import DANGER, Outcome, load_taxonomy
@@ -34,12 +32,13 @@ def page(classifier: Classifier, sets: Mapping[str, Sequence[Case]]) -> str:
         keeps=keeps,
         sets={name: report(cases) for name, cases in sets.items()},
         sizes={name: len(cases) for name, cases in sets.items()},
-        reliability=_svg(_reliability(sets)),
-        recall=_svg(_recall(classifier, sets)),
+        reliability=_reliability(sets),
+        recall=_recall(classifier, sets),
         outcomes=_outcome_rows(outcome_confusion(every)),
         answers=_ANSWERS,
         names={code: category.name for code, category in taxonomy.categories.items()},
-        outcome_names={outcome: named.name for outcome, named in taxonomy.outcomes.items()} | {Outcome.REVIEW: "待人工研判"},
+        outcome_names={outcome: named.name for outcome, named in taxonomy.outcomes.items()}
+        | {Outcome.REVIEW: "待人工研判"},
         confusions=confusion(every),
         codes=taxonomy.codes,
         totals=Counter(row.category for row, _ in every),
@@ -51,27 +50,15 @@ def _outcome_rows(found: Counter[tuple[Outcome, Outcome]]) -> list[tuple[Outcome
     return [(real, [found[real, answer] for answer in _ANSWERS]) for real in _ANSWERS[:-1]]
 
 
-def _chart(**options: Any) -> Any:
-    return pygal.XY(
-        style=CleanStyle, js=[], width=640, height=420, show_dots=True, dots_size=2, legend_at_bottom=True, **options
-    )
-
-
-def _svg(chart: Any) -> Markup:
-    drawn: str = chart.render(is_unicode=True, disable_xml_declaration=True)
-    return Markup(drawn)  # noqa: S704  (pygal escapes titles itself; no text of a call goes in)
-
-
-def _reliability(sets: Mapping[str, Sequence[Case]]) -> Any:
-    chart = _chart(x_title="confidence", y_title="share right", range=(0.4, 1.0), xrange=(0.4, 1.0))
-    chart.add("perfect", [(0.4, 0.4), (1.0, 1.0)], show_dots=False)
+def _reliability(sets: Mapping[str, Sequence[Case]]) -> Markup:
+    series: dict[str, list[tuple[float, float]]] = {"perfect": [(0.4, 0.4), (1.0, 1.0)]}
     for name, cases in sets.items():
-        chart.add(name, [(round(sure, 4), round(right, 4)) for sure, right, _ in bins(cases)])
-    return chart
+        series[name] = [(round(sure, 4), round(right, 4)) for sure, right, _ in bins(cases)]
+    return Markup(lines(series, x_title="confidence", y_title="share right", lower=0.4, upper=1.0, left=0.4, right=1.0))
 
 
-def _recall(classifier: Classifier, sets: Mapping[str, Sequence[Case]]) -> Any:
-    chart = _chart(x_title="share of calls a person looks at", y_title="police calls not missed", xrange=(0.0, 0.4))
+def _recall(classifier: Classifier, sets: Mapping[str, Sequence[Case]]) -> Markup:
+    series = {}
     for name, cases in sets.items():
         danger = []
         for row, _ in cases:
@@ -79,5 +66,15 @@ def _recall(classifier: Classifier, sets: Mapping[str, Sequence[Case]]) -> Any:
             danger.append(sum(outcome[one] for one in DANGER))
         curve = recall_at_review(cases, danger)
         step = max(1, len(curve) // 80)
-        chart.add(name, [(round(x, 4), round(y, 4)) for x, y in curve[::step] if x <= 0.4], dots_size=1)
-    return chart
+        series[name] = [(round(x, 4), round(y, 4)) for x, y in curve[::step] if x <= 0.4]
+    return Markup(
+        lines(
+            series,
+            x_title="share of calls a person looks at",
+            y_title="police calls not missed",
+            lower=0.9,
+            upper=1.0,
+            left=0.0,
+            right=0.4,
+        )
+    )

@@ -58,7 +58,11 @@ def recall_at_review(cases: Sequence[Case], danger: Sequence[float]) -> list[tup
     """(share of calls that a person would look at, share of police and joint calls not missed), as the cut-off on the
     probability of danger moves over the calls that are not sent to police at once."""
     quiet = sorted(
-        ((p, case[0].outcome in DANGER) for case, p in zip(cases, danger, strict=True) if case[1].outcome not in DANGER),
+        (
+            (p, case[0].outcome in DANGER)
+            for case, p in zip(cases, danger, strict=True)
+            if case[1].outcome not in DANGER
+        ),
         reverse=True,
     )
     police = sum(case[0].outcome in DANGER for case in cases) or 1

@@ -7,9 +7,11 @@ are rounded. Temperatures and cut-offs come from calls of writers that a model d
 
 import argparse
 import hashlib
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,6 +112,18 @@ def best_temperature(logits: NDArray[Any], truth: NDArray[Any]) -> float:
     return min(_TEMPERATURES, key=loss)
 
 
+def _fold(directory: Path, seen: Sequence[Row], unseen: Sequence[Row]) -> list[dict[str, NDArray[Any]]]:
+    """Train on `seen` into `directory`; of each row of `unseen` the logits by head, up to a constant."""
+    train_into(directory, seen, temperatures=dict.fromkeys(HEADS, 1.0))
+    model = load_model(directory)
+    found = []
+    for row in unseen:
+        scores = model.score(model.rows_of(grams_of(row.text)))
+        # With temperature 1 the logarithm of the probabilities is the logits, up to a constant.
+        found.append({name: np.log(np.maximum(scores.probabilities[name], 1e-30)) for name in HEADS})
+    return found
+
+
 def unseen_by_writer(
     rows: Sequence[Row], *, progress: bool = False
 ) -> tuple[dict[str, float], list[tuple[Row, Evidence]]]:
@@ -117,24 +131,22 @@ def unseen_by_writer(
     them, and each row with its evidence at these temperatures."""
     logits: dict[str, list[NDArray[Any]]] = {name: [] for name in HEADS}
     truth: dict[str, list[int]] = {name: [] for name in HEADS}
-    plain = dict.fromkeys(HEADS, 1.0)
-    console = Console(stderr=True, quiet=not progress)
     cases = []
-    with tempfile.TemporaryDirectory() as name_of_folder:
+    console = Console(stderr=True, quiet=not progress)
+    parts = list(folds(rows))
+    classes = {name: sorted({label(row) for row in rows}) for name, label in HEADS.items()}
+    with tempfile.TemporaryDirectory() as name_of_folder, ProcessPoolExecutor(os.cpu_count()) as pool:
         folder = Path(name_of_folder)
-        for writer, seen, unseen in track(list(folds(rows)), description="校准", console=console):
-            train_into(folder / writer, seen, temperatures=plain)
-            model = load_model(folder / writer)
-            for row in unseen:
-                scores = model.score(model.rows_of(grams_of(row.text)))
+        waiting = [pool.submit(_fold, folder / writer, seen, unseen) for writer, seen, unseen in parts]
+        for done, (_, seen, unseen) in zip(track(waiting, description="校准", console=console), parts, strict=True):
+            known = {name: {label(row) for row in seen} for name, label in HEADS.items()}
+            for row, found in zip(unseen, done.result(), strict=True):
                 for name, label in HEADS.items():
-                    classes = model.heads[name].classes
-                    if label(row) in classes:
-                        # With temperature 1 the logarithm of the probabilities is the logits, up to a constant.
-                        logits[name].append(np.log(np.maximum(scores.probabilities[name], 1e-30)))
-                        truth[name].append(classes.index(label(row)))
+                    if known[name] == set(classes[name]):
+                        logits[name].append(found[name])
+                        truth[name].append(classes[name].index(label(row)))
         temperatures = {name: best_temperature(np.array(logits[name]), np.array(truth[name])) for name in HEADS}
-        for writer, _, unseen in folds(rows):
+        for writer, _, unseen in parts:
             describe(folder / writer, temperatures=temperatures)
             classifier = Classifier.load(folder / writer)
             cases += [(row, classifier.read(row.text).evidence) for row in unseen]

@@ -83,6 +83,8 @@ def _absolute(when: When, now: datetime) -> tuple[datetime, datetime] | None:
         if day is None:
             return _latest(when, now)
         start = midnight + timedelta(days=day, minutes=when.start)
+        if start > now and day == 0 and when.weekday is not None and when.week is None:
+            day, start = -7, start - timedelta(days=7)  # the latest such day that has come so far
         if start > now and day < 0:
             day, start = (
                 day - 1,
@@ -169,7 +171,7 @@ def relative(when: When) -> dict[str, Any] | None:
     clock = {"clock": [_clock(when.start), _clock(when.end)]}
     if when.weekday is not None:
         week = when.week
-        low, high = (-6, 0) if week is None else (when.weekday - 6 + 7 * week, when.weekday + 7 * week)
+        low, high = (-7, 0) if week is None else (when.weekday - 6 + 7 * week, when.weekday + 7 * week)
         return {"from": low * DAY + when.start - DAY + 1, "to": _past(high * DAY + when.end, high <= 0), **clock}
     if when.day is None:
         # The latest such minute before the call; it may still be going on.

@@ -43,7 +43,8 @@ def triage(
         if not _lines(decider, explain=explain):
             context.exit(1)
         return
-    found = decider.decide(text, address=address, at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    found = decider.decide(text, address=address, at=now, received_at=now)
     facts = decider.facts(found, explain=explain)
     if as_json or jsonl:
         options.line(facts)

@@ -52,9 +52,12 @@ class Decider:
         self.policy = catalog.policy
         self._classify = classify_with(Classifier.load(), catalog.policy.triage)
 
-    def decide(self, text: str, *, address: str | None, at: datetime) -> Sorted:
-        """Decide one call. Never raises, whatever the text."""
-        answer = self._classify(text, address, at)
+    def decide(self, text: str, *, address: str | None, at: datetime, received_at: datetime | None = None) -> Sorted:
+        """Decide one call, with the units that are valid `at` that time. Never raises, whatever the text.
+
+        received_at: when the call came, where that is known; times in the text are then intervals, else offsets.
+        """
+        answer = self._classify(text, address, received_at)
         place = Place(
             district=answer.place.district, districts=answer.place.districts, outside_city=answer.place.outside_city
         )
@@ -86,11 +89,14 @@ class Decider:
     def line(self, raw: bytes, *, now: datetime, explain: bool) -> dict[str, Any]:
         """The answer to one line of JSONL, as plain values; raises `BadRecord` for a line that is no question."""
         question = read_question(raw)
-        at = question.received_at or now
+        received_at = question.received_at
+        if received_at is not None and received_at.tzinfo is None:
+            received_at = received_at.replace(tzinfo=CITY_TIME)
         found = self.decide(
             _clean(question.text),
             address=_clean(question.address) if question.address else None,
-            at=at if at.tzinfo else at.replace(tzinfo=CITY_TIME),
+            at=received_at or now,
+            received_at=received_at,
         )
         return {"id": _clean(question.id) if isinstance(question.id, str) else question.id} | self.facts(
             found, explain=explain

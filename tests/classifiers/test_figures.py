@@ -1,62 +1,22 @@
-"""The committed model keeps what it reached on the test sets. Floors stand a little below the measured figures."""
+"""The committed model does what the committed figures file says, and the model's card says the same."""
 
 import json
+from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from classifiers import Classifier
 from classifiers.corpus import TEST, Row, read_rows
-from classifiers.evaluate import Case, Figure, calibration_error, main, pair_figures, report, run
+from classifiers.evaluate import CARD, FILE, figures_file, main, run, with_table
+from classifiers.figures import FLOORS, Figure, keeps, pair_figures, report
+from classifiers.report_card import page
+from classifiers.slices import Case, calibration_error, recall_at_review
 from classifiers.taxonomy import Outcome
 
-FLOORS = {
-    "t1": {
-        "outcome right, of those decided": 0.95,
-        "category right, of non-police decided": 0.94,
-        "lead unit right, of non-police decided": 0.95,
-        "right category among top 3, of reviewed": 0.90,
-        "urgency right, of those decided": 0.85,
-        "district right, where the text names one": 0.95,
-    },
-    "t2": {
-        "outcome right, of those decided": 0.93,
-        "category right, of non-police decided": 0.92,
-        "lead unit right, of non-police decided": 0.94,
-        "right category among top 3, of reviewed": 0.93,
-        "urgency right, of those decided": 0.85,
-        "district right, where the text names one": 0.94,
-    },
-    "ct1": {
-        "outcome right, of those decided": 0.895,
-        "category right, of non-police decided": 0.92,
-        "lead unit right, of non-police decided": 0.95,
-        "right category among top 3, of reviewed": 0.90,
-        "urgency right, of those decided": 0.85,
-    },
-}
-
-CEILINGS = {
-    "t1": {
-        "police or joint answered non_police or invalid": 0.004,
-        "real calls answered invalid": 0.001,
-        "answered review": 0.12,
-        "non-police or invalid answered police or joint": 0.055,
-        "district named, where the text names none": 0.01,
-    },
-    "t2": {
-        "police or joint answered non_police or invalid": 0.004,
-        "real calls answered invalid": 0.001,
-        "answered review": 0.165,
-        "non-police or invalid answered police or joint": 0.07,
-        "district named, where the text names none": 0.01,
-    },
-    "ct1": {
-        "police or joint answered non_police or invalid": 0.008,
-        "real calls answered invalid": 0.002,
-        "answered review": 0.145,
-        "non-police or invalid answered police or joint": 0.13,
-    },
-}
+SETS = ("ct1", "t1", "t2", "t3", "t4")
+PLAIN = ("t1", "t2", "t3", "t4")
+"""Test sets of calls as they come; ct1 is hard on purpose and is measured, not held to the floors."""
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +25,42 @@ def cases(classifier: Classifier) -> dict[str, list[Case]]:
 
 
 @pytest.fixture(scope="module")
-def figures(cases: dict[str, list[Case]]) -> dict[str, dict[str, Figure]]:
-    return {name: report(found)["all"] for name, found in cases.items()}
+def pooled(cases: dict[str, list[Case]]) -> dict[str, Figure]:
+    return report([case for name in PLAIN for case in cases[name]])["all"]
 
 
-def test_every_test_set_has_its_floors(cases: dict[str, list[Case]]) -> None:
-    assert set(cases) == set(FLOORS) == set(CEILINGS)
+def test_the_test_sets_are_all_there(cases: dict[str, list[Case]]) -> None:
+    assert set(cases) == set(SETS)
+    assert sum(len(cases[name]) for name in PLAIN) >= 1_500
+    assert len(cases["ct1"]) >= 1_000
 
 
-@pytest.mark.parametrize(("name", "title"), [(name, title) for name, floors in FLOORS.items() for title in floors])
-def test_floor(figures: dict[str, dict[str, Figure]], name: str, title: str) -> None:
-    assert figures[name][title].share >= FLOORS[name][title]
+def test_the_figures_file_says_what_the_model_does(classifier: Classifier, cases: dict[str, list[Case]]) -> None:
+    assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(json.dumps(figures_file(classifier, cases)))
 
 
-@pytest.mark.parametrize(("name", "title"), [(name, title) for name, limits in CEILINGS.items() for title in limits])
-def test_ceiling(figures: dict[str, dict[str, Figure]], name: str, title: str) -> None:
-    assert figures[name][title].share <= CEILINGS[name][title]
+def test_the_card_says_what_the_figures_file_says() -> None:
+    card = CARD.read_text(encoding="utf-8")
+    assert with_table(card, json.loads(FILE.read_text(encoding="utf-8"))) == card
+
+
+@pytest.mark.parametrize("title", FLOORS)
+def test_the_floors_are_kept_over_all_plain_test_sets(pooled: dict[str, Figure], title: str) -> None:
+    assert keeps(title, pooled[title].share), str(pooled[title])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_floors_of_safety_are_kept_on_each_test_set(cases: dict[str, list[Case]], name: str) -> None:
+    figures = report(cases[name])["all"]
+    assert figures["real calls answered invalid"].share <= 0.005
+    # Contrast pairs are written to mislead; more of them may be missed than of a line's calls.
+    ceiling = 0.008 if name in PLAIN else 0.025
+    assert figures["police or joint answered non_police or invalid"].share <= ceiling
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_confidence_is_calibrated(cases: dict[str, list[Case]], name: str) -> None:
+    assert calibration_error(cases[name]) < 0.06
 
 
 def test_contrast_pairs_are_told_apart(cases: dict[str, list[Case]]) -> None:
@@ -90,32 +70,65 @@ def test_contrast_pairs_are_told_apart(cases: dict[str, list[Case]]) -> None:
     assert pair_figures(cases["t2"]) == {}
 
 
-@pytest.mark.parametrize("name", FLOORS)
-def test_confidence_is_calibrated(cases: dict[str, list[Case]], name: str) -> None:
-    assert calibration_error(cases[name]) < 0.06
-
-
 def test_wilson_interval_of_none_in_a_hundred() -> None:
     low, high = Figure(0, 100).interval
     assert low == 0.0
     assert high == pytest.approx(0.037, abs=0.001)
 
 
+def _call(category: str, text: str) -> Row:
+    fields = {"id": "x-0001", "text": text, "category": category, "urgency": "urgent", "writer": "x"}
+    return Row.model_validate(fields | {"district": None, "style": "short"})
+
+
 def test_a_missed_police_call_shows_in_the_report(classifier: Classifier) -> None:
-    rows = [
-        Row.model_validate(
-            {"id": "x-0001", "text": "楼道灯坏半个月没人换", "category": "violent_crime", "urgency": "emergency"}
-            | {"district": None, "style": "short", "writer": "x"}
-        )
-    ]
-    cases = run(classifier, rows)
+    cases = run(classifier, [_call("violent_crime", "楼道灯坏半个月没人换")])
     assert cases[0][1].outcome is Outcome.NON_POLICE
-    assert report(cases)["all"]["police or joint answered non_police or invalid"].hits == 1
+    figure = report(cases)["all"]["police or joint answered non_police or invalid"]
+    assert figure.hits == 1
+    assert not keeps("police or joint answered non_police or invalid", figure.share)
 
 
-def test_the_command_prints_each_set(capsys: pytest.CaptureFixture[str]) -> None:
+def test_looking_at_more_calls_misses_fewer(classifier: Classifier) -> None:
+    cases = run(classifier, [_call("violent_crime", "楼道灯坏半个月没人换"), _call("weather", "明天下不下雪")])
+    curve = recall_at_review(cases, [0.2, 0.1])
+    assert curve == [(0.0, 0.0), (0.5, 1.0), (1.0, 1.0)]
+
+
+class _Page(HTMLParser):
+    """What a page would fetch, and how many charts it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.charts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.charts += tag == "svg"
+        if tag in ("script", "link", "img", "iframe"):
+            self.fetched.append(tag)
+        self.fetched += [name for name, value in attrs if name in ("src", "href") and not (value or "").startswith("#")]
+
+
+def test_the_report_card_is_one_page_with_its_charts(classifier: Classifier, cases: dict[str, list[Case]]) -> None:
+    text = page(classifier, {"t3": cases["t3"], "x": run(classifier, [_call("weather", "<script>alert(1)</script>")])})
+    found = _Page()
+    found.feed(text)
+    assert found.charts == 2
+    assert found.fetched == []
+    assert "<script>alert" not in text
+
+
+def test_the_command_prints_each_set_and_writes_nothing_for_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = FILE.stat().st_mtime_ns
     assert main(["--json"]) == 0
     sets = json.loads(capsys.readouterr().out)["sets"]
-    assert {name: found["calls"] for name, found in sets.items()} == {"t1": 600, "t2": 997, "ct1": 1000}
-    assert main(["--file", str(TEST / "t1.jsonl"), "--errors"]) == 0
+    assert set(sets) == set(SETS)
+    assert "style: dialect" in sets["t2"]["figures"]
+    target = tmp_path / "card.html"
+    assert main(["--file", str(TEST / "t1.jsonl"), "--errors", "--html", str(target)]) == 0
     assert "t1: long" in capsys.readouterr().out
+    assert FILE.stat().st_mtime_ns == before
+    assert not target.exists()

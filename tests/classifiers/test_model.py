@@ -18,7 +18,7 @@ def test_flattened_equals_scikit_learn(tmp_path: Path) -> None:
     fitted = train_into(tmp_path, seen, temperatures=dict.fromkeys(HEADS, 1.0))
     model = load_model(tmp_path)
     matrix = fitted["vectorizer"].transform([row.text for row in unseen])
-    scores = [model.score(grams_of(row.text)) for row in unseen]
+    scores = [model.score(model.rows_of(grams_of(row.text))) for row in unseen]
     for name in HEADS:
         expected = fitted[name].decision_function(matrix)
         found = np.log(np.array([score.probabilities[name] for score in scores]))
@@ -56,7 +56,7 @@ def test_the_model_knows_the_whole_vocabulary_and_is_small() -> None:
 def test_probabilities_sum_to_one() -> None:
     model = load_model()
     for grams in ([], ["没有这样的词"], grams_of("楼道灯坏了")):
-        for values in model.score(grams).probabilities.values():
+        for values in model.score(model.rows_of(grams)).probabilities.values():
             assert values.sum() == pytest.approx(1.0)
 
 

@@ -1,6 +1,8 @@
 """The rule table: each rule fires where it should, keeps still where its words are not meant, and can only raise."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifiers import Classifier, Outcome, Urgency
 from classifiers.decide import Evidence, decide
@@ -8,7 +10,7 @@ from classifiers.errors import TableError
 from classifiers.normalise import normalise
 from classifiers.rules import RuleRow, RuleTable, _check, load_rules
 from classifiers.taxonomy import DANGER, load_taxonomy
-from classifiers.thresholds import DEFAULT
+from classifiers.thresholds import Thresholds
 
 FIRES = [
     ("fire.burning", "三楼阳台着火了，往外冒黑烟"),
@@ -55,6 +57,18 @@ FIRES = [
     ("look.forced", "（说话声音发抖）没事了，他让我说没事了"),
     ("look.odd_order", "给我来一份披萨，快点送到"),
     ("look.injury", "老人摔倒了，动不了"),
+    ("life.signs", "我妈嘴发紫，出不来气"),
+    ("life.signs", "草稞里窜出条蛇咬我爸脚了"),
+    ("person.gone", "孩子一转身没了，就在滑梯那儿"),
+    ("fire.spread", "烧秸秆的火蹿林子里了"),
+    ("gas.pipe", "钩机把中压管挖断了"),
+    ("threat.device", "垃圾箱里我搁了个会响的"),
+    ("look.under_pressure", "别来了，他搁这儿瞪着呢"),
+    ("look.keys", "问能否按键作答，按1为是"),
+    ("look.blows", "邻居搡我一跟头"),
+    ("look.police_fault", "派出所扣我车，张嘴要五百"),
+    ("look.fraud", "收两万说能把征信洗白"),
+    ("look.edge", "大桥护栏上坐着个人往下看"),
 ]
 
 SILENT = [
@@ -97,21 +111,31 @@ def test_a_fired_rule_of_danger_always_sends_police(classifier: Classifier) -> N
             assert answer.rule in {fired.rule.id for fired in load_rules().fired(normalise(text).text)}
 
 
-def test_a_rule_overrides_a_model_that_is_sure_of_the_opposite() -> None:
+def _evidence(text: str, *, category: str, danger: float) -> Evidence:
+    """The evidence of a model that holds `category` for certain, but for a probability `danger` of police."""
     codes = load_taxonomy().codes
-    sure = dict.fromkeys(codes, 0.0) | {"misdial": 1.0}
-    outcome = dict.fromkeys((Outcome.POLICE, Outcome.JOINT, Outcome.NON_POLICE), 0.0) | {Outcome.INVALID: 1.0}
-    evidence = Evidence(
-        ranking=["misdial", *[code for code in codes if code != "misdial"]],
-        category=sure,
+    outcome_of = load_taxonomy().outcome_of
+    outcome = dict.fromkeys((Outcome.POLICE, Outcome.JOINT, Outcome.NON_POLICE, Outcome.INVALID), 0.0)
+    outcome |= {outcome_of(category): 1.0 - danger, Outcome.POLICE: danger}
+    return Evidence(
+        ranking=[category, *[code for code in codes if code != category]],
+        category=dict.fromkeys(codes, 0.0) | {category: 1.0 - danger},
         outcome=outcome,
         urgency=Urgency.ROUTINE,
-        fired=load_rules().fired("楼上着火了"),
+        fired=load_rules().fired(text),
         empty=False,
         understood=True,
         partial=False,
     )
-    decision = decide(evidence, DEFAULT)
+
+
+LIMITS = Thresholds()
+
+
+def test_a_rule_sends_police_where_the_model_alone_would_not() -> None:
+    danger = LIMITS.rule
+    assert danger < LIMITS.danger
+    decision = decide(_evidence("楼上着火了", category="misdial", danger=danger), LIMITS)
     assert (decision.outcome, decision.category, decision.urgency, decision.rule) == (
         Outcome.JOINT,
         "fire",
@@ -120,19 +144,26 @@ def test_a_rule_overrides_a_model_that_is_sure_of_the_opposite() -> None:
     )
 
 
-def test_signs_of_life_keep_a_silent_call_from_being_dropped() -> None:
-    codes = load_taxonomy().codes
-    evidence = Evidence(
-        ranking=["silent_call", *[code for code in codes if code != "silent_call"]],
-        category=dict.fromkeys(codes, 0.0) | {"silent_call": 1.0},
-        outcome=dict.fromkeys((Outcome.POLICE, Outcome.JOINT, Outcome.NON_POLICE), 0.0) | {Outcome.INVALID: 1.0},
-        urgency=Urgency.ROUTINE,
-        fired=load_rules().fired("无人说话,背景有女人惨叫"),
-        empty=False,
-        understood=True,
-        partial=False,
+@pytest.mark.parametrize("category", ["misdial", "errand", "prank", "consumer_dispute"])
+def test_against_a_model_that_is_sure_of_the_opposite_a_rule_brings_a_persons_look(category: str) -> None:
+    decision = decide(_evidence("楼上着火了", category=category, danger=0.0), LIMITS)
+    assert (decision.outcome, decision.urgency, decision.rule) == (
+        Outcome.REVIEW,
+        Urgency.EMERGENCY,
+        "review.fire.burning",
     )
-    assert decide(evidence, DEFAULT).outcome is Outcome.REVIEW
+
+
+@given(danger=st.floats(0, 1), text=st.sampled_from([text for _, text in FIRES]))
+def test_no_call_on_which_a_danger_rule_fired_is_answered_harmless(danger: float, text: str) -> None:
+    evidence = _evidence(text, category="misdial", danger=danger)
+    if any(fired.rule.level == "danger" for fired in evidence.fired):
+        assert decide(evidence, LIMITS).outcome in (*DANGER, Outcome.REVIEW)
+
+
+def test_signs_of_life_keep_a_silent_call_from_being_dropped() -> None:
+    evidence = _evidence("无人说话,背景有女人惨叫", category="silent_call", danger=0.0)
+    assert decide(evidence, LIMITS).outcome is Outcome.REVIEW
 
 
 def _table(**changes: object) -> RuleTable:
