@@ -26,6 +26,7 @@ _POLICIES: dict[str, type[BaseModel]] = {
     "hours": models.HoursPolicy,
     "deadlines": models.DeadlinePolicy,
     "routing": models.RoutingPolicy,
+    "casework": models.CaseworkPolicy,
 }
 
 
@@ -115,6 +116,17 @@ def _orphans(city: City, policy: Policy) -> list[str]:
     for key in ("police_unit", "no_place_unit", "out_of_area_unit"):
         if (code := getattr(policy.routing, key)) not in city.units:
             wrong.append(f"routing.yaml: {key}: unit {code} is not in agencies.yaml; name one that is")
+    loop = policy.casework
+    for where, codes in {
+        "supervising_unit": (loop.supervising_unit,),
+        **{f"platforms.{name}": (code,) for name, code in loop.platforms.items()},
+        **{f"ladder.{rung.rung}": (rung.unit, *rung.assist) for rung in loop.ladder},
+    }.items():
+        wrong += [
+            f"casework.yaml: {where}: unit {code} is not in agencies.yaml; name one that is"
+            for code in codes
+            if code not in known
+        ]
     named = {
         "repeat.yaml: disputes": policy.repeat.disputes,
         "repeat.yaml: never_repeat": policy.repeat.never_repeat,

@@ -1,11 +1,14 @@
 """topics.yaml: every topic as a product, with its owner, its readers and an example."""
 
+from difflib import get_close_matches
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from dispatcher.domain import messages
 from dispatcher.domain.calls import CallReceived
+from dispatcher.domain.events import CASE_EVENTS, OrderNotice
+from dispatcher.domain.inbox import INBOX_OTHERS
 
 #: Stands in a topic's name for each unit's code.
 PER_AGENCY = "agency.{code}"
@@ -30,6 +33,9 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "work_order.issued.v1": messages.WorkOrder,
     **{model.ce_type: model for model in messages.LEDGER_TYPES},
     "triage.decided.v1": messages.TriagedCall,
+    **{model.ce_type: model for model in INBOX_OTHERS},
+    **{model.ce_type: model for model in CASE_EVENTS},
+    OrderNotice.ce_type: OrderNotice,
 }
 
 #: Schemas of values that have no model of their own; in words.
@@ -63,7 +69,10 @@ class Topic(BaseModel):
             raise ValueError("retention_days: it is not one of retention_days, compacted, forever; set exactly one")
         unknown = [name for name in self.schemas if name not in SCHEMAS and name not in PLAIN_SCHEMAS]
         if unknown:
-            raise ValueError(f"schemas: no such schema {', '.join(unknown)}; use one of {', '.join(sorted(SCHEMAS))}")
+            known = sorted({*SCHEMAS, *PLAIN_SCHEMAS})
+            near = dict.fromkeys(found for name in unknown for found in get_close_matches(name, known))
+            advice = f"perhaps {' or '.join(near)}" if near else "`dispatcher topics describe` shows those in use"
+            raise ValueError(f"schemas: no such schema {', '.join(unknown)}; {advice}")
         return self
 
     def config(self, *, replication: int) -> dict[str, str]:

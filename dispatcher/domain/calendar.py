@@ -46,23 +46,90 @@ def in_office_hours(moment: datetime, *, hours: HoursPolicy) -> bool:
 
 def add_working_hours(start: datetime, amount: int, *, hours: HoursPolicy) -> tuple[datetime, int]:
     """`amount` working hours after `start`, and how many non-working days were skipped on the way."""
+    return add_working_minutes(start, amount * 60, hours=hours)
+
+
+def add_working_minutes(start: datetime, amount: float, *, hours: HoursPolicy) -> tuple[datetime, int]:
+    """`amount` working minutes after `start`, and how many non-working days were skipped on the way."""
     local = start.astimezone(CITY_TIME)
-    left = timedelta(hours=amount)
+    left = timedelta(minutes=amount)
     day, skipped = local.date(), 0
     while True:
         if is_workday(day, hours=hours):
-            for begins, ends in (
-                (hours.morning_start, hours.morning_end),
-                (hours.afternoon_start, hours.afternoon_end),
-            ):
-                opens, closes = max(local, _at(day, begins)), _at(day, ends)
-                if opens < closes:
-                    if opens + left <= closes:
+            for begins, ends in _sessions(day, hours):
+                opens = max(local, begins)
+                if opens < ends:
+                    if opens + left <= ends:
                         return opens + left, skipped
-                    left -= closes - opens
+                    left -= ends - opens
         else:
             skipped += 1
         day += timedelta(days=1)
+
+
+def subtract_working_minutes(end: datetime, amount: float, *, hours: HoursPolicy) -> datetime:
+    """The moment from which `amount` working minutes lead to `end`."""
+    local = end.astimezone(CITY_TIME)
+    left = timedelta(minutes=amount)
+    day = local.date()
+    while True:
+        if is_workday(day, hours=hours):
+            for begins, ends in reversed(_sessions(day, hours)):
+                closes = min(local, ends)
+                if begins < closes:
+                    if closes - left >= begins:
+                        return closes - left
+                    left -= closes - begins
+        day -= timedelta(days=1)
+
+
+def working_minutes(start: datetime, end: datetime, *, hours: HoursPolicy) -> float:
+    """Working minutes between two moments; 0 where `end` is not later."""
+    first, last = start.astimezone(CITY_TIME), end.astimezone(CITY_TIME)
+    total = timedelta()
+    day = first.date()
+    while day <= last.date():
+        if is_workday(day, hours=hours):
+            for begins, ends in _sessions(day, hours):
+                opens, closes = max(first, begins), min(last, ends)
+                if opens < closes:
+                    total += closes - opens
+        day += timedelta(days=1)
+    return total.total_seconds() / 60
+
+
+def minutes_left_today(moment: datetime, *, hours: HoursPolicy) -> float:
+    """Working minutes from `moment` to the end of its day in the city."""
+    local = moment.astimezone(CITY_TIME)
+    day = local.date()
+    if not is_workday(day, hours=hours) or local.time() >= hours.afternoon_end:
+        return 0.0
+    left = timedelta()
+    for begins, ends in _sessions(day, hours):
+        left += max(timedelta(), ends - max(local, begins))
+    return left.total_seconds() / 60
+
+
+def daily_minutes(hours: HoursPolicy) -> float:
+    """Working minutes of a whole working day."""
+    day = date(2026, 1, 5)
+    return sum((ends - begins).total_seconds() for begins, ends in _sessions(day, hours)) / 60
+
+
+def next_office_opening(moment: datetime, *, hours: HoursPolicy) -> datetime:
+    """When offices next begin to work, strictly after `moment`: the next time that an L3 unit takes its matters."""
+    local = moment.astimezone(CITY_TIME)
+    day = local.date()
+    while not (is_workday(day, hours=hours) and _at(day, hours.morning_start) > local):
+        day += timedelta(days=1)
+    return _at(day, hours.morning_start)
+
+
+def _sessions(day: date, hours: HoursPolicy) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+    return (
+        (_at(day, hours.morning_start), _at(day, hours.morning_end)),
+        (_at(day, hours.afternoon_start), _at(day, hours.afternoon_end)),
+    )
 
 
 def add_working_days(start: datetime, amount: int, *, hours: HoursPolicy) -> tuple[datetime, int]:

@@ -9,19 +9,24 @@ whichever partition or caller key it came in by. A call that joins an earlier ca
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from dispatcher.domain import dispatch, entries, ids
+from dispatcher.domain import dispatch, elapsed, ends, entries, handling, ids, operations, others, replies
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import (
-    CaseStatus,
-    LinkKind,
-    Outcome,
-    in_doubt,
-)
+from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, ClosedAs, LinkKind, Outcome, in_doubt
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.events import CaseEvent
+from dispatcher.domain.inbox import (
+    AgencyReplied,
+    CaseNotice,
+    DeadlineElapsed,
+    LookupAnswered,
+    NeighbourSeen,
+    OperatorDecided,
+    SplitOff,
+)
 from dispatcher.domain.messages import (
     AlertRaised,
     AttachedCall,
@@ -33,26 +38,8 @@ from dispatcher.domain.messages import (
     SourceRecord,
     TriagedCall,
     UnreadableCall,
-    WorkOrder,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a handler wants written, all in one transaction.
-
-    `refused` is a reason to put the message among the dead letters; `forward` and `passed` go back to ``case-inbox``.
-    """
-
-    case: CaseRecord | None = None
-    events: tuple[LedgerEvent | AlertRaised, ...] = ()
-    orders: tuple[WorkOrder, ...] = ()
-    forward: AttachedCall | UnreadableCall | None = None
-    passed: tuple[AttachedCall, ...] = ()
-    refused: BadRecord | None = None
-
-
-NOTHING = Work()
+from dispatcher.domain.work import NOTHING, Draft, Work
 
 
 def decide(case: CaseRecord | None, message: Message, context: Context) -> Work:
@@ -114,9 +101,22 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
             "confidential": case.confidential or call.confidential,
         }
     )
-    raised, raise_fields, orders = dispatch.raise_case(grown, call, context)
-    fields = entries.about(raised, call, context)
-    events: list[LedgerEvent | AlertRaised] = [
+    if case.status is CaseStatus.CLOSED and not _may_reopen(case, call, context):
+        # Over for good: what the caller says now is a matter of its own.
+        anew = ids.salvage_case_id(context.record.topic, context.record.partition, context.record.offset)
+        return Work(
+            case=case.model_copy(update={"heard": heard, "held": left}),
+            forward=AttachedCall(case_id=anew, call=call.model_copy(update={"related_to": case.case_id})),
+            passed=passed,
+        )
+    draft = Draft(grown, context, first_event=3)
+    if case.status is CaseStatus.MERGED and _graver(case, call):
+        handling.take_back(draft, "再次来电情况升级，恢复独立办理")
+    raise_fields = dispatch.raise_case(draft, call)
+    if raise_fields is None and case.status in (CaseStatus.DONE, CaseStatus.CLOSED):
+        ends.reopen(draft, "群众再次来电反映同一事项，重办", rule="9.4")
+    fields = entries.about(draft.case, call, context)
+    events: list[LedgerEvent | AlertRaised | CaseEvent] = [
         entries.triaged_event(call, fields, context),
         CallLinked(
             **fields,
@@ -127,12 +127,27 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
             repeats=grown.repeats,
             text=call.text,
             place=call.place,
-            confidential=raised.confidential,
+            confidential=draft.case.confidential,
         ),
     ]
     if raise_fields is not None:
         events.append(CaseRaised(**(fields | raise_fields), event_id=entries.event_id(attached.case_id, context, 2)))
-    return Work(case=raised, events=tuple(events), orders=orders, passed=passed)
+    work = draft.work()
+    return replace(work, events=(*events, *work.events), passed=passed)
+
+
+def _may_reopen(case: CaseRecord, call: TriagedCall, context: Context) -> bool:
+    """Rule 9.4: a case that its unit finished less than ten days ago; a withdrawn one as well."""
+    if case.closed_as is ClosedAs.WITHDRAWN or _graver(case, call):
+        return True
+    return handling.within_reopening(case.finished_at, context.at, context.policy.casework.reopen_days)
+
+
+def _graver(case: CaseRecord, call: TriagedCall) -> bool:
+    decision = call.decision
+    return (
+        GRAVITY[decision.outcome] > GRAVITY[case.outcome] or URGENCY_RANK[decision.urgency] > URGENCY_RANK[case.urgency]
+    )
 
 
 def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: Context) -> Work:
@@ -150,6 +165,13 @@ def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: 
         urgency=decision.urgency,
         confidential=found.confidential,
         opened_at=context.at,
+        district=found.place.district,
+        text=found.text,
+        place=found.place,
+        caller=found.caller,
+        decision=decision,
+        source=found.source,
+        review_since=context.at,
     )
     fields = entries.decided(
         decision, found.place.district, None, (), found.call_id, found.case_id, found.source, context
@@ -203,6 +225,13 @@ HANDLERS: dict[type[Message], Callable[[CaseRecord | None, Any, Context], Work]]
     TriagedCall: on_triaged_call,
     AttachedCall: on_attached_call,
     UnreadableCall: on_unreadable_call,
+    AgencyReplied: replies.on_agency_replied,
+    OperatorDecided: operations.on_operator_decided,
+    DeadlineElapsed: elapsed.on_deadline_elapsed,
+    CaseNotice: others.on_case_notice,
+    SplitOff: others.on_split_off,
+    LookupAnswered: others.on_lookup_answered,
+    NeighbourSeen: others.on_neighbour_seen,
 }
 
 
@@ -247,9 +276,18 @@ def _open(call: TriagedCall, context: Context) -> Work:
         opened_at=context.at,
         last_call_at=call.received_at,
         heard=call.source.offset,
+        text=call.text,
+        place=call.place,
+        caller=call.caller,
+        decision=decision,
+        source=call.source,
+        ask=plan.ask,
+        review_since=context.at if status is CaseStatus.REVIEW else None,
+        related=(call.related_to,) if call.related_to else (),
     )
-    orders = tuple(dispatch.issue(call, case, plan, plan.assignments, context, held=frozenset()))
-    fields = entries.about(case, call, context)
+    draft = Draft(case, context, first_event=2)
+    orders = dispatch.open_orders(draft, plan)
+    fields = entries.about(draft.case, call, context)
     opened = CaseOpened(
         **fields,
         event_id=entries.event_id(call.case_id, context, 1),
@@ -261,8 +299,9 @@ def _open(call: TriagedCall, context: Context) -> Work:
         operator=call.operator,
         confidential=call.confidential,
         related_to=call.related_to,
-        orders=tuple(entries.brief(order) for order in orders),
+        orders=orders,
         ask=plan.ask,
         routing=plan.why,
     )
-    return Work(case=case, events=(entries.triaged_event(call, fields, context), opened), orders=orders)
+    work = draft.work()
+    return replace(work, events=(entries.triaged_event(call, fields, context), opened, *work.events))

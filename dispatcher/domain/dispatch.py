@@ -1,28 +1,37 @@
-"""From a call to the orders of its case: the plan, the orders of a round, and what grows when danger shows later."""
+"""From a call to the orders of its case: the plan, the first orders, and what grows when danger shows later."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from dispatcher.domain import deadlines, entries, ids, routing
+from dispatcher.domain import clocks, leading, routing
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, Role
+from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, Clock, Role
 from dispatcher.domain.entries import Context
-from dispatcher.domain.messages import Place, TriagedCall, WorkOrder
+from dispatcher.domain.messages import OrderBrief, Place, TriagedCall
+from dispatcher.domain.work import Draft
 
 
-def raise_case(
-    case: CaseRecord, call: TriagedCall, context: Context
-) -> tuple[CaseRecord, dict[str, Any] | None, tuple[WorkOrder, ...]]:
+def open_orders(draft: Draft, plan: routing.Plan) -> tuple[OrderBrief, ...]:
+    """The first orders of a case; its finish clock starts with them (rule 9.1)."""
+    lead = next((given for given in plan.assignments if given.role is Role.LEAD), None)
+    if lead is None:
+        return ()
+    draft.update(first_receiver=lead.covers_for or lead.agency, tried=(lead.covers_for or lead.agency,))
+    leading.start_finish(draft)
+    return tuple(draft.issue(given, plan.why, ask=plan.ask, out_of_area=plan.out_of_area) for given in plan.assignments)
+
+
+def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
     """Grow outcome, urgency and units by what the new call says. Nothing ever shrinks by a repeat call.
 
     A raise is a new round: every unit on the case gets an order that tells the new urgency and its part from now on, those
-    that hold an order too, for nothing else would tell them.
+    that hold an order too, for nothing else would tell them. Returns the fields of ``case.raised.v1``, None where nothing
+    grew.
     """
-    decision = call.decision
+    case, context, decision = draft.case, draft.context, call.decision
     graver = GRAVITY[decision.outcome] > GRAVITY[case.outcome]
     faster = URGENCY_RANK[decision.urgency] > URGENCY_RANK[case.urgency]
     if not (graver or faster):
-        return case, None, ()
+        return None
     plan = plan_for(call, _place_on(case, call), context)
     # Another category that is no graver brings its units in, but who leads the graver matter goes on leading.
     takes_over = plan.lead is not None and (graver or case.lead is None or decision.category == case.category)
@@ -34,33 +43,54 @@ def raise_case(
         status = CaseStatus.REVIEW  # danger that cannot be dispatched from here: a person looks at once
     elif lead is not None:
         status = CaseStatus.DISPATCHED
-    raised = case.model_copy(
-        update={
-            "outcome": decision.outcome if graver else case.outcome,
-            "category": decision.category if graver else case.category,
-            "urgency": decision.urgency if faster else case.urgency,
-            "status": status,
-            "lead": lead,
-            "assist": tuple(code for code in units if code != lead),
-            "district": case.district or call.place.district,
-            "round": case.round + 1,
-        }
+    draft.update(
+        outcome=decision.outcome if graver else case.outcome,
+        category=decision.category if graver else case.category,
+        urgency=decision.urgency if faster else case.urgency,
+        status=status,
+        lead=lead,
+        assist=tuple(code for code in units if code != lead),
+        district=case.district or call.place.district,
+        place=_place_on(case, call),
+        decision=decision,
+        round=case.round + 1,
+        review_since=context.at if status is CaseStatus.REVIEW else None,
+        review_reminded=False,
+        finished_at=None,
+        closed_as=None,
+        first_receiver=case.first_receiver or lead,
     )
+    if lead is not None:
+        _hurry(draft)
     planned = {given.agency: given for given in plan.assignments}
     given = tuple(_part(code, lead, planned) for code in units)
-    held = frozenset((*((case.lead,) if case.lead else ()), *case.assist))
-    orders = tuple(issue(call, raised, plan, given, context, held=held))
-    fields = {
-        "outcome": raised.outcome,
-        "category": raised.category,
-        "urgency": raised.urgency,
-        "district": raised.district,
+    orders = tuple(
+        draft.issue(one, plan.why, ask=plan.ask, out_of_area=plan.out_of_area, text=call.text) for one in given
+    )
+    return {
+        "outcome": draft.case.outcome,
+        "category": draft.case.category,
+        "urgency": draft.case.urgency,
+        "district": draft.case.district,
         "before_outcome": case.outcome,
         "before_urgency": case.urgency,
-        "orders": tuple(entries.brief(order) for order in orders),
+        "orders": orders,
         "routing": plan.why,
     }
-    return raised, fields, orders
+
+
+def _hurry(draft: Draft) -> None:
+    """The finish clock by the new urgency: it may end sooner, and the raise says so, but leaves half of the new limit
+    (rule 9.2)."""
+    case, context, policy = draft.case, draft.context, draft.context.policy
+    fresh = clocks.for_case(Clock.FINISH, category=case.category, urgency=case.urgency, at=context.at, policy=policy)
+    running = case.finish
+    if running is None or running.paused_at is not None or fresh.due_at <= running.due_at:
+        draft.update(finish=fresh)
+        return
+    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
+    share = policy.casework.left_after_change
+    draft.update(finish=clocks.leave_at_least(running, share, limit=limit, at=context.at, policy=policy))
 
 
 def _part(code: str, lead: str | None, planned: dict[str, routing.Assignment]) -> routing.Assignment:
@@ -79,6 +109,7 @@ def _place_on(case: CaseRecord, call: TriagedCall) -> Place:
 
 
 def plan_for(call: TriagedCall, place: Place, context: Context) -> routing.Plan:
+    """Where a call belongs."""
     return routing.route(
         outcome=call.decision.outcome,
         category=call.decision.category,
@@ -89,44 +120,3 @@ def plan_for(call: TriagedCall, place: Place, context: Context) -> routing.Plan:
         policy=context.policy.routing,
         hours=context.policy.hours,
     )
-
-
-def issue(
-    call: TriagedCall,
-    case: CaseRecord,
-    plan: routing.Plan,
-    assignments: tuple[routing.Assignment, ...],
-    context: Context,
-    *,
-    held: frozenset[str],
-) -> Iterator[WorkOrder]:
-    """Orders of the case's present round, in the case's category and urgency; `held`: who had one of the last round."""
-    decision = call.decision
-    for given in assignments:
-        yield WorkOrder(
-            order_id=ids.order_id(case.case_id, given.agency, case.round),
-            case_id=case.case_id,
-            call_id=call.call_id,
-            agency=given.agency,
-            role=given.role,
-            capacity=given.capacity,
-            covers_for=given.covers_for,
-            replaces=ids.order_id(case.case_id, given.agency, case.round - 1) if given.agency in held else None,
-            category=case.category,
-            urgency=case.urgency,
-            text=call.text,
-            place=_place_on(case, call),
-            issued_at=context.at,
-            deadlines=deadlines.for_order(
-                role=given.role,
-                category=case.category,
-                urgency=case.urgency,
-                issued_at=context.at,
-                policy=context.policy.deadlines,
-                hours=context.policy.hours,
-            ),
-            reason=f"{decision.reason}；{plan.why if given.role is Role.LEAD else '协助主办单位'}",
-            ask=plan.ask,
-            out_of_area=plan.out_of_area,
-            confidential=case.confidential,
-        )

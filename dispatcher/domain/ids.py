@@ -52,6 +52,21 @@ def order_id(case: str, agency: str, round_: int) -> str:
     return _derive("order", case, agency, round_)
 
 
+def notice_id(order: str, notice: str, topic: str, partition: int, offset: int, index: int) -> str:
+    """Something told to a unit about its order, because of one input record."""
+    return _derive("notice", order, notice, topic, partition, offset, index)
+
+
+def split_case_id(parent: str, message_id: str) -> str:
+    """The case that one decision splits off another."""
+    return _derive("split", parent, message_id)
+
+
+def elapsed_id(case: str, kind: str, subject: str, due: str) -> str:
+    """That one deadline has passed: the same however often it is noticed."""
+    return _derive("elapsed", case, kind, subject, due)
+
+
 def pseudonym(caller: str, key: str) -> str:
     """A caller's stable stand-in: HMAC-SHA256 of the number under the city's key, 32 hexadecimal characters.
 

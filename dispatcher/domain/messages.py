@@ -162,14 +162,14 @@ class Deadline(Message):
     why: str
 
 
-class _Complete(Message):
+class Complete(Message):
     """A message that other systems read: every field is there, ``null`` where it has no value."""
 
     def encode(self) -> bytes:
         return self.__pydantic_serializer__.to_json(self)
 
 
-class WorkOrder(_Complete):
+class WorkOrder(Complete):
     """``work_order.issued.v1`` on ``work-orders`` and ``agency.<code>``: what one unit is asked to do."""
 
     ce_type = "work_order.issued.v1"
@@ -208,7 +208,7 @@ class OrderBrief(Message):
     deadlines: dict[Clock, Deadline]
 
 
-class LedgerEvent(_Complete):
+class LedgerEvent(Complete):
     """What every event on ``case-events`` carries. ``source`` is the record on ``calls`` behind it."""
 
     ce_type = "ledger.v1"
@@ -292,7 +292,7 @@ class CaseRaised(LedgerEvent):
     routing: str
 
 
-class AlertRaised(_Complete):
+class AlertRaised(Complete):
     """Something that the duty leader must know now: a call_id used twice, an intake that was stopped."""
 
     ce_type = "alert.raised.v1"

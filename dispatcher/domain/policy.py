@@ -6,13 +6,25 @@ Each number's reason stands beside it in its YAML file. The models hold no defau
 from datetime import date, time
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
-from dispatcher.domain.codes import Urgency
+from dispatcher.domain.codes import Mark, Urgency
 
 
 class _Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class IntakePolicy(_Policy):
@@ -73,9 +85,6 @@ class RepeatPolicy(_Policy):
         return f"desk:{desk}" if desk else category
 
 
-_Share = Annotated[float, Field(ge=0, le=1)]
-
-
 class TriagePolicy(_Policy):
     """What a wrong answer costs, relative to one look of a person, and where the classifier abstains."""
 
@@ -84,6 +93,7 @@ class TriagePolicy(_Policy):
     wrong_unit: PositiveFloat
     look: PositiveFloat
     missed_ceiling: _Share
+    invalid_ceiling: _Share
     needless_ceiling: _Share
     review_ceiling: _Share
     #: A city's own cut-offs on calibrated probabilities, by the classifier's names; None: those chosen with the model.
@@ -159,6 +169,61 @@ class DeadlinePolicy(_Policy):
         return self
 
 
+class Card(_Policy):
+    """When a mark falls, as a share of the clock's limit, and who hears of it."""
+
+    at: PositiveFloat
+    to: str
+
+
+class Rung(_Policy):
+    """One step of the mediation ladder: who mediates, and how long before the dispute climbs."""
+
+    rung: str
+    unit: str
+    assist: tuple[str, ...] = ()
+    limit: Limit
+
+
+class CaseworkPolicy(_Policy):
+    """The closed loop: cards, extensions, returns, reopening, revisits, ladder (domain rules 9.2 to 9.14)."""
+
+    cards: dict[Mark, Card]
+    extensions: NonNegativeInt
+    extension_share: _Share
+    left_after_change: _Share
+    reopened_share: _Share
+    returns_to_conference: PositiveInt
+    conference_finish: Limit
+    reopen_days: PositiveInt
+    unanswered_visits: PositiveInt
+    lease_minutes: PositiveInt
+    review_reminder_minutes: PositiveInt
+    whistle_minutes: PositiveInt
+    care_days: PositiveInt
+    ladder: tuple[Rung, ...] = Field(min_length=1)
+    supervising_unit: str
+    platforms: dict[str, str]
+    merge_minutes: PositiveInt
+    merge_score: _Share
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        wrong = [f"cards.{mark}: no card; add one" for mark in Mark if mark not in self.cards]
+        shares = [self.cards[mark].at for mark in Mark if mark in self.cards]
+        if shares != sorted(set(shares)):
+            wrong.append("cards: each must fall later than the one before it; put them in order")
+        if Mark.BLUE in self.cards and self.cards[Mark.BLUE].at != 1.0:
+            wrong.append("cards.blue.at: the blue card falls at the deadline; write 1.0")
+        names = [rung.rung for rung in self.ladder]
+        wrong += [
+            f"ladder: rung {name} stands twice; remove one" for name in sorted(set(names)) if names.count(name) > 1
+        ]
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return self
+
+
 class RoutingPolicy(_Policy):
     """How a category becomes units."""
 
@@ -177,4 +242,5 @@ class Policy(_Policy):
     hours: HoursPolicy
     deadlines: DeadlinePolicy
     routing: RoutingPolicy
+    casework: CaseworkPolicy
     sha256: str

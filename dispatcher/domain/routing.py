@@ -80,7 +80,7 @@ def route(
             owner = policy.police_unit  # rule 9.13: danger never waits for the place
         else:
             return Plan((), "事项归属地区县，来电未说明地点，待补问", ask=policy.place_question, waits_for_person=True)
-    lead, why = _available(owner, districts, at=at, city=city, hours=hours, policy=policy)
+    lead, why = available(owner, districts, at=at, city=city, hours=hours, policy=policy)
     assists = list(dict.fromkeys([*partners, *(_assists(matter, outcome, policy) if danger else ())]))
     return Plan(
         (
@@ -111,9 +111,10 @@ def _assists(matter: Matter, outcome: Outcome, policy: RoutingPolicy) -> Iterato
         yield policy.police_unit  # rule 9.7: always among lead or assist of a joint case
 
 
-def _available(
+def available(
     owner: str, districts: list[str], *, at: datetime, city: City, hours: HoursPolicy, policy: RoutingPolicy
 ) -> tuple[Assignment, str]:
+    """`owner` as lead, or who covers it at this hour (rule 9.6), with a Chinese sentence about it."""
     unit = city.units.get(owner)
     if unit is not None and unit.valid_at(at):
         if unit.hours is not Hours.L3 or calendar.in_office_hours(at, hours=hours):
@@ -145,7 +146,7 @@ def _outside(
 ) -> Plan:
     if outcome in DANGER or urgency is Urgency.EMERGENCY:
         return Plan((), f"事发地在{elsewhere}，转{elsewhere}110", ask=f"转{elsewhere}110", waits_for_person=True)
-    lead, _ = _available(policy.out_of_area_unit, [], at=at, city=city, hours=hours, policy=policy)
+    lead, _ = available(policy.out_of_area_unit, [], at=at, city=city, hours=hours, policy=policy)
     return Plan(
         (lead,),
         f"事发地在{elsewhere}，不属本市，转热线登记",

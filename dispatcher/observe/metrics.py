@@ -24,6 +24,9 @@ TRANSACTION = Histogram(
     ["stage"],
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
+DEADLINES = Counter(
+    "dispatcher_deadlines", "Deadlines that have fallen due and were sent to their cases.", ["stage", "partition"]
+)
 READY = Gauge("dispatcher_ready", "1 while all assigned lanes are open and making progress.")
 
 
@@ -45,6 +48,7 @@ class LaneMetrics:
     def __init__(self, stage: str, partition: int) -> None:
         labels = {"stage": stage, "partition": str(partition)}
         self.dead = DEAD.labels(**labels)
+        self.deadlines = DEADLINES.labels(**labels)
         self.transaction = TRANSACTION.labels(stage=stage)
         self._records = RECORDS.labels(**labels)
         self._floor = FLOOR.labels(**labels)

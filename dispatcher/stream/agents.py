@@ -1,6 +1,8 @@
 """The two agents' business: decode, call the pure function, encode. No rule of the domain is written here."""
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -11,13 +13,16 @@ from dispatcher.domain.calls import read_call, salvage, utc
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
-from dispatcher.domain.messages import AttachedCall, SourceRecord, TriagedCall, UnreadableCall
+from dispatcher.domain.inbox import DeadlineElapsed
+from dispatcher.domain.messages import AttachedCall, Message, SourceRecord, TriagedCall
 from dispatcher.domain.policy import Policy
+from dispatcher.domain.timers import next_due
 from dispatcher.domain.triage import CallerHistory, Classify
 from dispatcher.domain.units import City
+from dispatcher.domain.work import NOTHING
 from dispatcher.observe import metrics
 from dispatcher.stream import codec, topics
-from dispatcher.stream.records import InputRecord, Output, ReadState, Result
+from dispatcher.stream.records import Due, InputRecord, Output, ReadState, Result
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +86,10 @@ class TriageAgent:
         changes: dict[bytes, bytes | None] = {key: done.history.encode()} if caller is not None else {}
         return Result([_inbox(done.call, done.call.case_id, record)], changes)
 
+    def due(self, _key: bytes, _value: bytes) -> Due | None:
+        """Nothing: what is remembered of a caller waits for the next call."""
+        return None
+
     def give_up(self, record: InputRecord, error: BadRecord) -> Result:
         """Whatever may have been a call becomes a case that a person sees."""
         found = salvage(record.value, policy=self._policy.intake)
@@ -95,9 +104,7 @@ class TriageAgent:
         return Result([_inbox(case, case.case_id, record)])
 
 
-def _inbox(
-    message: TriagedCall | UnreadableCall | AttachedCall, key: str, record: InputRecord, *, index: int = 0
-) -> Output:
+def _inbox(message: Message, key: str, record: InputRecord, *, index: int = 0) -> Output:
     return codec.output(
         topics.CASE_INBOX,
         key,
@@ -109,9 +116,7 @@ def _inbox(
 
 
 #: What may lie on ``case-inbox``: ce_type -> model.
-INBOX: dict[bytes, type[TriagedCall] | type[AttachedCall] | type[UnreadableCall]] = {
-    model.ce_type.encode(): model for model in (TriagedCall, AttachedCall, UnreadableCall)
-}
+INBOX: dict[bytes, type[Message]] = {model.ce_type.encode(): model for model in casework.HANDLERS}
 
 
 class CaseworkAgent:
@@ -124,17 +129,21 @@ class CaseworkAgent:
     def handle(self, record: InputRecord, state: ReadState) -> Result:
         """One message for one case; see `dispatcher.domain.casework`."""
         message = self._read(record)
-        key = message.case_id.encode()
+        case_id: str = message.case_id
+        key = case_id.encode()
         known = state(key)
         case = CaseRecord.model_validate_json(known) if known is not None else None
         at = utc(record.timestamp_ms)
         context = Context(record=_source(record), at=at, city=self._city, policy=self._policy)
         work = casework.decide(case, message, context)
-        if work is casework.NOTHING:
+        if work is NOTHING:
             metrics.DUPLICATES.inc()
             return Result()
         trace = codec.trace_of(record)
-        result = Result(state={key: work.case.encode()} if work.case is not None else {})
+        result = Result()
+        if work.case is not None:
+            result.state[key] = work.case.encode()
+            result.due[key] = self._due(work.case)
         for event in work.events:
             result.outputs.append(
                 codec.output(
@@ -147,18 +156,40 @@ class CaseworkAgent:
             result.outputs += (issued, codec.also(issued, topic=topics.agency(order.agency), key=order.case_id))
         if work.forward is not None:
             result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
-        for index, passed in enumerate(work.passed, start=1):
-            result.outputs.append(_inbox(passed, passed.case_id, record, index=index))
+        for notice in work.notices:
+            told = codec.output(
+                topics.WORK_ORDERS, notice.agency, notice, event_id=notice.notice_id, at=at, trace=trace
+            )
+            result.outputs += (told, codec.also(told, topic=topics.agency(notice.agency), key=notice.case_id))
+        for index, passed in enumerate((*work.passed, *work.sends), start=1):
+            target: str = passed.case_id  # type: ignore[attr-defined]
+            result.outputs.append(_inbox(passed, target, record, index=index))
         if work.refused is not None:
             result.dead = work.refused
         log.debug(
             "case.changed",
-            case_id=message.case_id,
+            case_id=case_id,
             traceparent=trace,
             events=[event.ce_type for event in work.events],
             orders=len(work.orders),
         )
         return result
+
+    def due(self, _key: bytes, value: bytes) -> Due | None:
+        """What falls due next on a case."""
+        return self._due(CaseRecord.model_validate_json(value))
+
+    def _due(self, case: CaseRecord) -> Due | None:
+        timer = next_due(case, self._policy)
+        if timer is None:
+            return None
+        elapsed = DeadlineElapsed(case_id=case.case_id, kind=timer.kind, subject=timer.subject, due_at=timer.due_at)
+        elapsed_id = ids.elapsed_id(case.case_id, timer.kind, timer.subject, timer.due_at.isoformat())
+        trace = elapsed_id.replace("-", "")
+        message = codec.output(
+            topics.CASE_INBOX, case.case_id, elapsed, event_id=elapsed_id, at=timer.due_at, trace=trace
+        )
+        return Due(math.ceil(timer.due_at.timestamp() * 1000), message)
 
     def give_up(self, record: InputRecord, error: BadRecord) -> Result:
         """A message that cannot be handled: if it carries a call, that call goes to a person as a case of its own."""
@@ -169,14 +200,14 @@ class CaseworkAgent:
         except BadRecord:
             return Result()
         call = message.call if isinstance(message, AttachedCall) else message
-        if isinstance(call, UnreadableCall) or (isinstance(message, AttachedCall) and message.void):
-            return Result()
+        if not isinstance(call, TriagedCall) or (isinstance(message, AttachedCall) and message.void):
+            return Result()  # what people, units and time say is kept in the dead letter, and an alert tells of it
         found = casework.stray(call, error, _source(record))
         passed = [_inbox(void, void.case_id, record) for void in casework.pass_on(call)]
         return Result([_inbox(found, found.case_id, record), *passed])
 
     @staticmethod
-    def _read(record: InputRecord) -> TriagedCall | AttachedCall | UnreadableCall:
+    def _read(record: InputRecord) -> Any:  # a model of INBOX; each has a case_id
         model = INBOX.get(record.header("ce_type") or b"")
         if model is None:
             raise BadRecord("the header ce_type names no message of case-inbox", code="D313", hint="See topics.yaml")

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -18,9 +19,10 @@ from dispatcher.domain.errors import BadRecord
 from dispatcher.observe import metrics
 from dispatcher.stream import codec, dead_letters
 from dispatcher.stream.attempts import DEATHS, InHand
+from dispatcher.stream.clock import LaneClock
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
-from dispatcher.stream.records import Handler, InputRecord, Output, Result
+from dispatcher.stream.records import Due, Handler, InputRecord, Output, Result
 from dispatcher.stream.state import State, load_state, read_between
 from dispatcher.stream.valve import Valve
 from dispatcher.stream.writer import Writer
@@ -71,6 +73,7 @@ class Lane:
         self._valve = valve
         self._pause = pause
         self._fuse = spec.fuse()
+        self._clock = LaneClock()
         self._in_hand = in_hand
         self._waiting: deque[InputRecord] = deque()
         self._arrived = asyncio.Event()
@@ -101,7 +104,7 @@ class Lane:
 
     async def _loop(self) -> None:
         while not self._closing:
-            await self._arrived.wait()
+            await self._wait()
             if self._closing:
                 return
             if self._valve.is_stopped(self.place) or not self._valve.loaded:
@@ -110,6 +113,7 @@ class Lane:
                 await self._valve.wait_open(self.place, unless=lambda: self._closing)
                 self._pause(self.place, False)
                 continue
+            await self._send_due()
             await self._catch_up()
             batch = self._take()
             if batch:
@@ -122,8 +126,36 @@ class Lane:
         self.floor = await self._cluster.committed(self._spec.group, self.place)
         state_place = TopicPartition(self._spec.state_topic, self.place.partition)
         self.state = await load_state(self._cluster.bootstrap, state_place)
+        for count, (key, value) in enumerate(self.state.entries().items()):
+            self._clock.set(key, self._handler.due(key, value))
+            if count % 200 == 199:
+                await asyncio.sleep(0)
         self.opened = True
-        log.info("lane.open", lane=str(self), floor=self.floor, entries=len(self.state), generation=self.generation)
+        log.info(
+            "lane.open",
+            lane=str(self),
+            floor=self.floor,
+            entries=len(self.state),
+            due=len(self._clock),
+            generation=self.generation,
+        )
+
+    async def _wait(self) -> None:
+        """Until a record arrives or something falls due."""
+        if self._arrived.is_set():
+            return
+        first = self._clock.next_ms()
+        if first is None:
+            await self._arrived.wait()
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._arrived.wait(), max(0.0, first / 1000 - time.time()))
+
+    async def _send_due(self) -> None:
+        """Send what has fallen due, in transactions of its own; it comes back as a record like any other."""
+        while not self._closing and (due := self._clock.take(round(time.time() * 1000))):
+            await self._writer.send(due)
+            self._metrics.deadlines.inc(len(due))
 
     def close(self) -> None:
         """Stop after the transaction in hand. What waits is left to whoever reads from the committed offset."""
@@ -196,6 +228,7 @@ class Lane:
         partition = self.place.partition
         outputs: list[Output] = []
         changes: dict[bytes, bytes | None] = {}
+        dues: dict[bytes, Due | None] = {}
         next_offset = self.floor
         blown = False
 
@@ -206,6 +239,7 @@ class Lane:
             result = self._handle(record, read)
             outputs += result.outputs
             changes |= result.state
+            dues |= result.due
             next_offset = record.offset + 1
             if result.dead is not None:
                 outputs.append(dead_letters.letter(record, result.dead, stage=self._spec.name))
@@ -231,6 +265,7 @@ class Lane:
         with self._metrics.transaction.time():
             await self._writer.commit(outputs, source=self.place, next_offset=next_offset, group=self._spec.group)
         self.state.apply(changes)
+        self._clock.apply(dues.items())
         self.floor = next_offset
         done = batch[: count + 1]
         for record in done:

@@ -44,12 +44,21 @@ class Result:
     """All that one input record causes; it is written in one transaction with the record's offset.
 
     `state` maps keys of this partition's state to new values (None removes). `dead` puts the record itself among the
-    dead letters, beside the outputs.
+    dead letters, beside the outputs. `due` says what falls due next on an entry that has changed, None for nothing.
     """
 
     outputs: list[Output] = field(default_factory=list)
     state: dict[bytes, bytes | None] = field(default_factory=dict)
     dead: BadRecord | None = None
+    due: dict[bytes, "Due | None"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`message` is to be sent at `at_ms` (Unix time in milliseconds)."""
+
+    at_ms: int
+    message: Output
 
 
 class Handler(Protocol):
@@ -61,4 +70,8 @@ class Handler(Protocol):
 
     def give_up(self, record: InputRecord, error: BadRecord) -> Result:
         """What remains to be done for a record that cannot be handled: a case for a person, if it may be a call."""
+        ...
+
+    def due(self, key: bytes, value: bytes) -> Due | None:
+        """What falls due next on an entry of the state, when the state has just been loaded."""
         ...

@@ -147,3 +147,24 @@ def test_the_zone_of_the_argument_does_not_matter(moment: datetime) -> None:
     assert calendar.add_working_hours(moment, 4, hours=HOURS) == calendar.add_working_hours(
         moment.astimezone(UTC), 4, hours=HOURS
     )
+
+
+MOMENTS = st.integers(0, 430_000).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes))
+
+
+@given(
+    start=MOMENTS,
+    minutes=st.integers(1, 6000),
+)
+def test_adding_and_subtracting_working_minutes_undo_each_other(start: datetime, minutes: int) -> None:
+    end, _ = calendar.add_working_minutes(start, minutes, hours=POLICY.hours)
+    assert calendar.working_minutes(start, end, hours=POLICY.hours) == pytest.approx(minutes)
+    back = calendar.subtract_working_minutes(end, minutes, hours=POLICY.hours)
+    assert calendar.working_minutes(back, end, hours=POLICY.hours) == pytest.approx(minutes)
+
+
+@given(start=MOMENTS, days=st.integers(1, 20))
+def test_a_limit_in_days_counts_what_is_left_of_today_and_whole_days(start: datetime, days: int) -> None:
+    end, _ = calendar.add_working_days(start, days, hours=POLICY.hours)
+    counted = calendar.minutes_left_today(start, hours=POLICY.hours) + days * calendar.daily_minutes(POLICY.hours)
+    assert calendar.working_minutes(start, end, hours=POLICY.hours) == pytest.approx(counted)

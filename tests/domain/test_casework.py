@@ -20,6 +20,7 @@ from dispatcher.domain.codes import (
     Urgency,
 )
 from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.inbox import INBOX_OTHERS
 from dispatcher.domain.messages import (
     INBOX_TYPES,
     AlertRaised,
@@ -60,7 +61,7 @@ def raised_event(work: Work) -> CaseRaised:
 
 
 def test_every_message_of_the_inbox_has_its_handler() -> None:
-    assert set(casework.HANDLERS) == set(INBOX_TYPES)
+    assert set(casework.HANDLERS) == {*INBOX_TYPES, *INBOX_OTHERS}
 
 
 # -- open ----------------------------------------------------------------------------------------------

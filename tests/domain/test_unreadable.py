@@ -1,6 +1,7 @@
 """The last resort: whatever may have been a call becomes a case, with or without the classifier's help."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from domain_world import CITY, POLICY, Heard, Spot, context, record, source
@@ -56,7 +57,7 @@ def test_a_classifier_that_fails_does_not_take_the_caller_with_it() -> None:
 def test_the_classifier_is_not_asked_about_a_record_that_killed_the_worker() -> None:
     asked: list[str] = []
 
-    def noting(text: str, _address: str | None) -> Heard:
+    def noting(text: str, _address: str | None, _at: datetime | None) -> Heard:
         asked.append(text)
         return Heard()
 

@@ -1,0 +1,135 @@
+"""The whole service without Kafka: calls, replies and decisions go in, cases and events come out, time is an argument.
+
+Nothing of the domain is written here: triage and casework are those of the service, and the timers are theirs too. What the
+stream does with topics and transactions, this does with dictionaries and one queue.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+from dispatcher.domain import casework, ids
+from dispatcher.domain import triage as triage_rules
+from dispatcher.domain.calls import CallReceived
+from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.entries import Context
+from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.events import CaseEvent, OrderNotice
+from dispatcher.domain.inbox import DeadlineElapsed
+from dispatcher.domain.messages import AlertRaised, LedgerEvent, Message, SourceRecord, WorkOrder
+from dispatcher.domain.policy import Policy
+from dispatcher.domain.timers import Timer, next_due
+from dispatcher.domain.triage import CallerHistory, Classify
+from dispatcher.domain.units import City
+from dispatcher.domain.work import Work
+
+Event = LedgerEvent | AlertRaised | CaseEvent
+
+
+class World:
+    """`on_event`, `on_order` and `on_notice` hear of everything that would be written to the topics, in order."""
+
+    def __init__(
+        self,
+        city: City,
+        policy: Policy,
+        *,
+        on_event: Callable[[Event], None] = lambda _: None,
+        on_order: Callable[[WorkOrder], None] = lambda _: None,
+        on_notice: Callable[[OrderNotice], None] = lambda _: None,
+    ) -> None:
+        self.city = city
+        self.policy = policy
+        self.cases: dict[str, CaseRecord] = {}
+        self.dead: list[tuple[Message, BadRecord]] = []
+        self._histories: dict[str, CallerHistory] = {}
+        self._on_event = on_event
+        self._on_order = on_order
+        self._on_notice = on_notice
+        self._calls = 0
+        self._inbox = 0
+        self._due: list[tuple[datetime, int, str, Timer]] = []
+        self._next: dict[str, Timer] = {}
+
+    def call(self, call: CallReceived, classify: Classify, *, at: datetime) -> str | None:
+        """A call comes in; the case that it opens or joins, None where it had been taken before."""
+        self.advance(at)
+        caller = ids.pseudonym(call.caller, "simulated") if call.caller else None
+        source = SourceRecord(topic="calls", partition=0, offset=self._calls)
+        self._calls += 1
+        done = triage_rules.triage(
+            call,
+            caller=caller,
+            history=self._histories.get(caller or "", CallerHistory()),
+            source=source,
+            classify=classify,
+            city=self.city,
+            policy=self.policy,
+        )
+        if caller is not None:
+            self._histories[caller] = done.history
+        if done.call is None:
+            return None
+        self.say(done.call, at=at)
+        return done.call.link.case_id if done.call.link is not None else done.call.case_id
+
+    def say(self, message: Message, *, at: datetime) -> None:
+        """A message to ``case-inbox`` and all that follows from it at the same moment."""
+        self.advance(at)
+        self._settle(message, at)
+
+    def advance(self, to: datetime) -> None:
+        """Let time pass: everything that falls due until then, in order."""
+        while self._due and self._due[0][0] <= to:
+            due, _, case_id, timer = heapq.heappop(self._due)
+            if self._next.get(case_id) == timer:
+                del self._next[case_id]
+                elapsed = DeadlineElapsed(case_id=case_id, kind=timer.kind, subject=timer.subject, due_at=timer.due_at)
+                self._settle(elapsed, due)
+
+    def next_moment(self) -> datetime | None:
+        """When something falls due next."""
+        while self._due and self._next.get(self._due[0][2]) != self._due[0][3]:
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else None
+
+    # -- within ----------------------------------------------------------------------------------------
+
+    def _settle(self, message: Message, at: datetime) -> None:
+        waiting = deque([message])
+        while waiting:
+            current = waiting.popleft()
+            waiting += self._apply(current, at)
+
+    def _apply(self, message: Message, at: datetime) -> list[Message]:
+        record = SourceRecord(topic="case-inbox", partition=0, offset=self._inbox)
+        self._inbox += 1
+        case_id: str = message.case_id  # type: ignore[attr-defined]
+        context = Context(record=record, at=at, city=self.city, policy=self.policy)
+        work = casework.decide(self.cases.get(case_id), message, context)
+        self._keep(work, message)
+        if work.case is not None:
+            self.cases[case_id] = work.case
+        if work.case is not None or isinstance(message, DeadlineElapsed):
+            self._arm(case_id)
+        return [*((work.forward,) if work.forward is not None else ()), *work.passed, *work.sends]
+
+    def _keep(self, work: Work, message: Message) -> None:
+        for event in work.events:
+            self._on_event(event)
+        for order in work.orders:
+            self._on_order(order)
+        for notice in work.notices:
+            self._on_notice(notice)
+        if work.refused is not None:
+            self.dead.append((message, work.refused))
+
+    def _arm(self, case_id: str) -> None:
+        case = self.cases.get(case_id)
+        timer = next_due(case, self.policy) if case is not None else None
+        if timer is None:
+            self._next.pop(case_id, None)
+        elif self._next.get(case_id) != timer:
+            self._next[case_id] = timer
+            heapq.heappush(self._due, (timer.due_at, len(self._due), case_id, timer))
