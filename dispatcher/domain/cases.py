@@ -38,6 +38,10 @@ class OrderState(Message):
         """Whether the unit still has to do something about it."""
         return self.status in OPEN_ORDERS
 
+    def over(self, status: OrderStatus) -> "OrderState":
+        """The order at an end: none of its clocks runs any more."""
+        return self.model_copy(update={"status": status, "acknowledge": None, "first_answer": None})
+
 
 class Claim(Message):
     """Who is looking at a reviewed call, and until when nobody else may."""
@@ -56,6 +60,10 @@ class Whistle(Message):
     whistle_id: str
     missing: tuple[str, ...]
     until: datetime
+
+    def without(self, unit: str) -> "Whistle":
+        """The whistle after `unit` has reported in."""
+        return self.model_copy(update={"missing": tuple(code for code in self.missing if code != unit)})
 
 
 class Mediation(Message):
@@ -130,7 +138,7 @@ class CaseRecord(Message):
     review_since: datetime | None = None
     review_reminded: bool = False
     claim: Claim | None = None
-    whistle: Whistle | None = None
+    whistles: tuple[Whistle, ...] = ()
     mediation: Mediation | None = None
     care: Care | None = None
     transfer: Transfer | None = None
@@ -141,6 +149,7 @@ class CaseRecord(Message):
     finished_at: datetime | None = None
     unanswered: int = 0
     closed_as: ClosedAs | None = None
+    reopened: bool = False
     cards: tuple[tuple[Mark, str], ...] = ()  # card and the unit that led when it fell
     seen: tuple[str, ...] = ()  # ids of the latest messages, so that one counts once
 

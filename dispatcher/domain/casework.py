@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dispatcher.domain import dispatch, elapsed, ends, entries, handling, ids, operations, others, replies
+from dispatcher.domain import deciding, dispatch, elapsed, ends, entries, handling, ids, operations, others, replies
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, ClosedAs, LinkKind, Outcome, in_doubt
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
-from dispatcher.domain.events import CaseEvent
+from dispatcher.domain.events import CaseEvent, CaseReopened
 from dispatcher.domain.inbox import (
     AgencyReplied,
     CaseNotice,
@@ -113,8 +113,15 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     if case.status is CaseStatus.MERGED and _graver(case, call):
         handling.take_back(draft, "再次来电情况升级，恢复独立办理")
     raise_fields = dispatch.raise_case(draft, call)
-    if raise_fields is None and case.status in (CaseStatus.DONE, CaseStatus.CLOSED):
+    over = case.status in (CaseStatus.DONE, CaseStatus.CLOSED)
+    if raise_fields is None and over:
         ends.reopen(draft, "群众再次来电反映同一事项，重办", rule="9.4")
+    elif raise_fields is not None and over and draft.case.status is CaseStatus.DISPATCHED:
+        draft.update(status=CaseStatus.REOPENED)
+        deadline = draft.case.finish.deadline() if draft.case.finish is not None else None
+        draft.say(CaseReopened, "群众再次来电，情况升级，重办", rule="9.4", deadline=deadline)
+    elif _answers_the_place(draft.case, call):
+        deciding.settle_place(draft, call.place.district or "", "群众再次来电说明地点")
     fields = entries.about(draft.case, call, context)
     events: list[LedgerEvent | AlertRaised | CaseEvent] = [
         entries.triaged_event(call, fields, context),
@@ -134,6 +141,12 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
         events.append(CaseRaised(**(fields | raise_fields), event_id=entries.event_id(attached.case_id, context, 2)))
     work = draft.work()
     return replace(work, events=(*events, *work.events), passed=passed)
+
+
+def _answers_the_place(case: CaseRecord, call: TriagedCall) -> bool:
+    """Whether the case waits only for its place, and this call names one (rule 9.13)."""
+    waits = case.status is CaseStatus.REVIEW and case.outcome is Outcome.NON_POLICE and case.district is None
+    return waits and call.place.district is not None
 
 
 def _may_reopen(case: CaseRecord, call: TriagedCall, context: Context) -> bool:

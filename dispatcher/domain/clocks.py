@@ -123,7 +123,10 @@ def extend(running: RunningClock, share: float, *, limit: Limit, policy: Policy,
         due, _ = calendar.add_working_hours(running.due_at, more.working_hours, hours=policy.hours)
     else:
         due = running.due_at + timedelta(minutes=more.elapsed_minutes or 0)
-    longer = running.model_copy(update={"extensions": running.extensions + 1})
+    gained = (due - running.due_at).total_seconds() / 60
+    if running.working:
+        gained = calendar.working_minutes(running.due_at, due, hours=policy.hours)
+    longer = running.model_copy(update={"extensions": running.extensions + 1, "minutes": running.minutes + gained})
     return moved(longer, due_at=due.astimezone(UTC), why=f"{running.why}；延期：{why}")
 
 

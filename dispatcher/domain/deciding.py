@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dispatcher.domain import ends, leading
 from dispatcher.domain.cases import CaseRecord, Claim, Transfer
-from dispatcher.domain.codes import CaseStatus, Level, OrderStatus, Outcome, Role
+from dispatcher.domain.codes import DANGER, URGENCY_RANK, CaseStatus, Level, OrderStatus, Outcome, Role
 from dispatcher.domain.events import (
     AssistAdded,
     AssistDropped,
@@ -132,6 +132,8 @@ def recategorise(draft: Draft, decision: OperatorDecided) -> None:
     if draft.case.outcome is Outcome.INVALID:
         raise Refusal(Code.SENSELESS, "已派单的案件不能改为无效，请撤销")
     draft.update(returns=0, arbitrated=False, first_receiver=None, tried=())
+    if URGENCY_RANK[draft.case.urgency] > URGENCY_RANK[before.urgency]:
+        leading.hurry(draft)
     orders, why = _reroute(draft)
     draft.say(
         CaseRecategorised,
@@ -147,11 +149,16 @@ def recategorise(draft: Draft, decision: OperatorDecided) -> None:
 
 
 def place(draft: Draft, decision: OperatorDecided) -> None:
-    """The answer to the open question; a case that waited for it, or whose owner is the district's, goes to its unit."""
+    """The answer to the open question."""
+    settle_place(draft, decision.district or "", decision.reason)
+
+
+def settle_place(draft: Draft, district: str, reason: str = "") -> None:
+    """The place is known: a case that waited for it, or whose owner is the district's, goes to its unit (rule 9.13)."""
     before = draft.case
-    _set_district(draft, decision.district or "")
+    _set_district(draft, district)
     draft.update(ask=None)
-    reason = decision.reason or f"事发地为{draft.context.city.districts[draft.case.district or '']}"
+    reason = reason or f"事发地为{draft.context.city.districts[district]}"
     matter = draft.context.city.matters.get(draft.case.category)
     waits = before.status is CaseStatus.REVIEW and before.outcome is not Outcome.REVIEW
     moves = before.status is not CaseStatus.REVIEW and matter is not None and matter.lead == DISTRICT
@@ -171,7 +178,7 @@ def arbitrate(draft: Draft, decision: OperatorDecided) -> None:
     before = draft.case.lead
     lead = leading.available(draft.case, owner, draft.context)
     why = f"会商裁定由{draft.context.city.unit_name(owner)}主办"
-    orders = leading.relead(draft, leading.with_lead(draft.case, lead), why)
+    orders = leading.relead(draft, leading.with_lead(draft.case, lead, draft.context), why)
     draft.update(arbitrated=True)
     draft.say(CaseArbitrated, decision.reason, rule="9.5", before_lead=before, orders=orders, routing=why)
 
@@ -189,9 +196,8 @@ def raise_level(draft: Draft, decision: OperatorDecided) -> None:
     why = f"提级至{level}，由{context.city.unit_name(owner)}主办"
     orders: tuple[OrderBrief, ...] = ()
     if owner != before:
-        orders = leading.relead(
-            draft, leading.with_lead(draft.case, leading.available(draft.case, owner, context)), why
-        )
+        lead = leading.available(draft.case, owner, context)
+        orders = leading.relead(draft, leading.with_lead(draft.case, lead, context), why)
         if status is CaseStatus.CONFERENCE:
             draft.update(arbitrated=True)
     draft.say(LevelRaised, decision.reason, rule="9.9", level=level, before_lead=before, orders=orders, routing=why)
@@ -227,6 +233,8 @@ def add_assist(draft: Draft, decision: OperatorDecided) -> None:
 
 def drop_assist(draft: Draft, decision: OperatorDecided) -> None:
     """The lead goes on without a unit."""
+    if leading.is_police_of_joint(draft.case, decision.unit or "", draft.context):
+        raise Refusal(Code.SENSELESS, "警情与联动警情须有公安参与")
     order = next((o for o in draft.case.orders if o.open and o.agency == decision.unit and o.role is Role.ASSIST), None)
     if order is None:
         raise Refusal(Code.SENSELESS, f"{decision.unit}没有协办中的派单")
@@ -246,11 +254,16 @@ def transfer(draft: Draft, decision: OperatorDecided) -> None:
         raise Refusal(Code.UNKNOWN, f"没有平台{decision.platform}")
     if code == draft.case.lead:
         raise Refusal(Code.SENSELESS, "该平台已在主办")
-    from_status = draft.case.status
+    case = draft.case
     why = f"一键转接{decision.platform}"
-    orders = leading.relead(draft, (Assignment(code, Role.LEAD),), why)
+    lead = Assignment(code, Role.LEAD)
+    # Danger stays ours too: the platform leads, and whoever is on the way goes on (rule 9.7).
+    danger = case.outcome in DANGER
+    given = leading.with_lead(case, lead, draft.context) if danger else (lead,)
+    orders = leading.relead(draft, given, why)
     draft.update(
-        status=CaseStatus.TRANSFERRED, transfer=Transfer(platform=decision.platform or "", from_status=from_status)
+        status=CaseStatus.DISPATCHED if danger else CaseStatus.TRANSFERRED,
+        transfer=Transfer(platform=decision.platform or "", from_status=case.status),
     )
     draft.say(CaseTransferred, decision.reason, rule="2", platform=decision.platform, orders=orders)
 
@@ -266,9 +279,12 @@ def transfer_answer(draft: Draft, decision: OperatorDecided) -> None:
     draft.update(transfer=None)
     reason = decision.reason or ("对方平台已受理" if accepted else "对方平台不受理")
     if accepted:
+        if draft.case.status is CaseStatus.TRANSFERRED:  # theirs from now on: nothing falls due here any more
+            draft.case = draft.case.with_order(order.over(OrderStatus.DONE))
+            draft.update(finish=None)
         draft.say(TransferAnswered, reason, rule="2", platform=moved.platform, accepted=True)
         return
-    draft.case = draft.case.with_order(order.model_copy(update={"status": OrderStatus.RETURNED}))
+    draft.case = draft.case.with_order(order.over(OrderStatus.RETURNED))
     draft.update(status=CaseStatus.DISPATCHED)
     if draft.case.first_receiver == order.agency or moved.from_status is CaseStatus.REVIEW:
         draft.update(lead=None)

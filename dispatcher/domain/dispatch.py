@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dispatcher.domain import clocks, leading, routing
+from dispatcher.domain import leading, routing
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, Clock, Role
+from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, Role
 from dispatcher.domain.entries import Context
 from dispatcher.domain.messages import OrderBrief, Place, TriagedCall
 from dispatcher.domain.work import Draft
@@ -41,7 +41,7 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
     status = case.status
     if plan.waits_for_person and graver:
         status = CaseStatus.REVIEW  # danger that cannot be dispatched from here: a person looks at once
-    elif lead is not None:
+    elif lead is not None and status is not CaseStatus.CONFERENCE:  # whose it is stays for the arbiter to say
         status = CaseStatus.DISPATCHED
     draft.update(
         outcome=decision.outcome if graver else case.outcome,
@@ -61,7 +61,7 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
         first_receiver=case.first_receiver or lead,
     )
     if lead is not None:
-        _hurry(draft)
+        leading.hurry(draft)
     planned = {given.agency: given for given in plan.assignments}
     given = tuple(_part(code, lead, planned) for code in units)
     orders = tuple(
@@ -77,20 +77,6 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
         "orders": orders,
         "routing": plan.why,
     }
-
-
-def _hurry(draft: Draft) -> None:
-    """The finish clock by the new urgency: it may end sooner, and the raise says so, but leaves half of the new limit
-    (rule 9.2)."""
-    case, context, policy = draft.case, draft.context, draft.context.policy
-    fresh = clocks.for_case(Clock.FINISH, category=case.category, urgency=case.urgency, at=context.at, policy=policy)
-    running = case.finish
-    if running is None or running.paused_at is not None or fresh.due_at <= running.due_at:
-        draft.update(finish=fresh)
-        return
-    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
-    share = policy.casework.left_after_change
-    draft.update(finish=clocks.leave_at_least(running, share, limit=limit, at=context.at, policy=policy))
 
 
 def _part(code: str, lead: str | None, planned: dict[str, routing.Assignment]) -> routing.Assignment:

@@ -5,6 +5,7 @@ crash made the clock say it twice. One that comes before its time is forged, and
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from dispatcher.domain import clocks, ends, ladder, leading
 from dispatcher.domain.cases import CaseRecord, OrderState
@@ -129,19 +130,18 @@ def _review(draft: Draft, _elapsed: DeadlineElapsed) -> None:
     draft.say(ReviewWaiting, f"待研判已{minutes}分钟无人领取，提醒值班长", rule="1", minutes=minutes)
 
 
-def _whistle(draft: Draft, _elapsed: DeadlineElapsed) -> None:
-    whistle = draft.case.whistle
-    if whistle is None:
-        return
-    draft.update(whistle=None)
-    draft.say(WhistleMissed, "吹哨后未按时报到", rule="3", units=whistle.missing)
+def _whistle(draft: Draft, elapsed: DeadlineElapsed) -> None:
+    for whistle in draft.case.whistles:
+        if whistle.whistle_id == elapsed.subject:
+            draft.update(whistles=tuple(one for one in draft.case.whistles if one != whistle))
+            draft.say(WhistleMissed, "吹哨后未按时报到", rule="3", units=whistle.missing)
 
 
 def _care(draft: Draft, elapsed: DeadlineElapsed) -> None:
     care = draft.case.care
     if care is None:
         return
-    until = ladder.next_visit(draft.context)
+    until = elapsed.due_at + timedelta(days=draft.context.policy.casework.care_days)
     draft.update(care=care.model_copy(update={"until": until, "round": care.round + 1}))
     draft.say(CareMissed, "应走访而未走访", rule="9.14", who=care.who, until=elapsed.due_at)
 
@@ -157,7 +157,7 @@ def _handover(draft: Draft, elapsed: DeadlineElapsed) -> None:
     before, status = draft.case.lead, draft.case.status
     owner = Assignment(order.covers_for, Role.LEAD)
     why = f"{draft.context.city.unit_name(order.covers_for)}已上班，由其接办"
-    orders = leading.relead(draft, leading.with_lead(draft.case, owner), why)
+    orders = leading.relead(draft, leading.with_lead(draft.case, owner, draft.context), why)
     if status in (CaseStatus.CONFERENCE, CaseStatus.REVIEW):
         draft.update(status=status)
     draft.say(HandedOver, why, rule="9.6", before_lead=before, orders=orders, routing=why)

@@ -107,6 +107,7 @@ def split(draft: Draft, decision: OperatorDecided) -> None:
             actor=decision.actor,
             role=decision.role,
             reason=decision.reason,
+            confidential=case.confidential,
             source=case.source or draft.context.record,
         )
     )
@@ -134,7 +135,8 @@ def whistle(draft: Draft, decision: OperatorDecided) -> None:
     until = context.at + timedelta(minutes=minutes)
     orders = ladder.bring_in(draft, decision.units, "吹哨报到")
     units = tuple(dict.fromkeys(decision.units))
-    draft.update(whistle=Whistle(whistle_id=decision.message_id, missing=units, until=until))
+    whistle = Whistle(whistle_id=decision.message_id, missing=units, until=until)
+    draft.update(whistles=(*draft.case.whistles, whistle))
     draft.say(WhistleBlown, decision.reason or "中心吹哨", rule="3", units=units, until=until, orders=orders)
 
 
@@ -175,7 +177,7 @@ def reopen(draft: Draft, decision: OperatorDecided) -> None:
     """重办. What was never a unit's goes before a person first."""
     if draft.case.status in (CaseStatus.INVALID, CaseStatus.TRANSFERRED):
         ends.to_review(draft)
-        draft.update(transfer=None)
+        draft.update(transfer=None, lead=None, assist=(), reopened=draft.case.first_order_at is not None)
         draft.say(CaseReopened, decision.reason, rule="9.2", deadline=None)
         return
     ends.reopen(draft, decision.reason, rule="9.2")
@@ -229,8 +231,8 @@ def close(draft: Draft, decision: OperatorDecided) -> None:
 
 
 def confidential(draft: Draft, decision: OperatorDecided) -> None:
-    draft.update(confidential=bool(decision.on))
-    draft.say(ConfidentialitySet, decision.reason, rule="9.11", confidential=bool(decision.on))
+    draft.update(confidential=bool(decision.confidential))
+    draft.say(ConfidentialitySet, decision.reason, rule="9.11", confidential=draft.case.confidential)
 
 
 def urge(draft: Draft, decision: OperatorDecided) -> None:

@@ -52,9 +52,9 @@ def order_id(case: str, agency: str, round_: int) -> str:
     return _derive("order", case, agency, round_)
 
 
-def notice_id(order: str, notice: str, topic: str, partition: int, offset: int, index: int) -> str:
+def notice_id(order: str, notice: str, record: str, index: int) -> str:
     """Something told to a unit about its order, because of one input record."""
-    return _derive("notice", order, notice, topic, partition, offset, index)
+    return _derive("notice", order, notice, record, index)
 
 
 def split_case_id(parent: str, message_id: str) -> str:

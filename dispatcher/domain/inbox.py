@@ -105,7 +105,7 @@ class OperatorDecided(Message):
     satisfaction: Satisfaction | None = None
     minutes: int | None = None
     rung: str | None = None
-    on: bool | None = None
+    confidential: bool | None = None
     text: str = ""
 
 
@@ -181,6 +181,7 @@ class SplitOff(Message):
     actor: str
     role: ActorRole
     reason: str
+    confidential: bool = False
     source: SourceRecord
 
 

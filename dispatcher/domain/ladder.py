@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dispatcher.domain import clocks
+from dispatcher.domain import clocks, leading
 from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.cases import CaseRecord, Mediation
 from dispatcher.domain.codes import Clock, Role
@@ -20,8 +20,12 @@ def enter(draft: Draft, rung: Rung, *, how: str, reason: str) -> None:
     case, context = draft.case, draft.context
     unit = _unit(rung.unit, case)
     limit = clocks.start(Clock.FINISH, rung.limit, at=context.at, what="调解", hours=context.policy.hours)
-    wanted = tuple(dict.fromkeys((unit, *(_unit(code, case) for code in rung.assist))))
-    orders = bring_in(draft, wanted, f"调解阶梯：{rung.rung}")
+    assist = tuple(_unit(code, case) for code in rung.assist)
+    why = f"调解阶梯：{rung.rung}"
+    orders: tuple[OrderBrief, ...] = ()
+    if rung.leads and case.lead != unit:
+        orders = leading.relead(draft, leading.with_lead(case, Assignment(unit, Role.LEAD), context), why)
+    orders += bring_in(draft, tuple(dict.fromkeys((unit, *assist))), why)
     draft.update(mediation=Mediation(rung=rung.rung, unit=unit, until=limit.due_at))
     draft.say(RungEntered, reason, rule="9.9", rung=rung.rung, unit=unit, until=limit.due_at, how=how, orders=orders)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dispatcher.domain import clocks, routing
 from dispatcher.domain.cases import CaseRecord, OrderState
-from dispatcher.domain.codes import CaseStatus, Clock, Outcome, Role
+from dispatcher.domain.codes import DANGER, CaseStatus, Clock, OrderStatus, Outcome, Role
 from dispatcher.domain.entries import Context
 from dispatcher.domain.events import NoticeKind
 from dispatcher.domain.messages import OrderBrief
@@ -28,14 +28,21 @@ def plan_of(case: CaseRecord, context: Context) -> Plan:
 
 
 def start_finish(draft: Draft) -> None:
-    """The case's finish clock, from its first order on."""
+    """The case's finish clock, from its first order on; half of the limit where it has been reopened (rule 9.2)."""
     case, context = draft.case, draft.context
-    if case.finish is None:
+    if case.finish is not None:
+        return
+    policy = context.policy
+    if not case.reopened:
         draft.update(
             finish=clocks.for_case(
-                Clock.FINISH, category=case.category, urgency=case.urgency, at=context.at, policy=context.policy
+                Clock.FINISH, category=case.category, urgency=case.urgency, at=context.at, policy=policy
             )
         )
+        return
+    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
+    half = clocks.share_of(limit, policy.casework.reopened_share)
+    draft.update(finish=clocks.start(Clock.FINISH, half, at=context.at, what="重办", hours=policy.hours))
 
 
 def keep_half(draft: Draft, reason: str) -> None:
@@ -52,6 +59,20 @@ def keep_half(draft: Draft, reason: str) -> None:
     )
 
 
+def hurry(draft: Draft) -> None:
+    """The finish clock of a case that has become more urgent: it may end sooner, and the event says so, but leaves half of
+    the new limit (rule 9.2)."""
+    case, context, policy = draft.case, draft.context, draft.context.policy
+    fresh = clocks.for_case(Clock.FINISH, category=case.category, urgency=case.urgency, at=context.at, policy=policy)
+    running = case.finish
+    if running is None or running.paused_at is not None or fresh.due_at <= running.due_at:
+        draft.update(finish=fresh)
+        return
+    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
+    share = policy.casework.left_after_change
+    draft.update(finish=clocks.leave_at_least(running, share, limit=limit, at=context.at, policy=policy))
+
+
 def relead(
     draft: Draft, assignments: Sequence[Assignment], why: str, *, plan: Plan | None = None
 ) -> tuple[OrderBrief, ...]:
@@ -60,11 +81,14 @@ def relead(
     case, context = draft.case, draft.context
     lead = next(given for given in assignments if given.role is Role.LEAD)
     before = case.lead
+    parts = {given.agency: given for given in assignments}
+    staying = {order.agency: order for order in case.orders if order.open and _same_part(order, parts)}
+    goes_on = staying.get(lead.agency)
     draft.update(
         round=case.round + 1,
         lead=lead.agency,
         assist=tuple(given.agency for given in assignments if given.role is Role.ASSIST),
-        status=CaseStatus.DISPATCHED,
+        status=_STANDING[goes_on.status] if goes_on is not None else CaseStatus.DISPATCHED,
         first_receiver=case.first_receiver or lead.covers_for or lead.agency,
         tried=(*case.tried, lead.covers_for or lead.agency),
         claim=None,
@@ -72,13 +96,12 @@ def relead(
         finished_at=None,
         closed_as=None,
     )
-    parts = {given.agency: given for given in assignments}
-    staying = {order.agency for order in draft.case.orders if order.open and _same_part(order, parts)}
     draft.withdraw(
         [order for order in draft.case.orders if order.open and order.agency not in parts],
         f"{why}；改由{context.city.unit_name(lead.agency)}主办",
     )
-    keep_half(draft, why)
+    if goes_on is None:
+        keep_half(draft, why)
     briefs = tuple(
         draft.issue(
             given,
@@ -96,6 +119,14 @@ def relead(
     return briefs
 
 
+_STANDING = {
+    OrderStatus.ISSUED: CaseStatus.DISPATCHED,
+    OrderStatus.ACKNOWLEDGED: CaseStatus.ACKNOWLEDGED,
+    OrderStatus.IN_PROGRESS: CaseStatus.IN_PROGRESS,
+}
+"""Where a case stands whose lead goes on with an order in that status."""
+
+
 def _same_part(order: OrderState, parts: dict[str, Assignment]) -> bool:
     given = parts.get(order.agency)
     return given is not None and (given.role, given.capacity, given.covers_for) == (
@@ -105,14 +136,23 @@ def _same_part(order: OrderState, parts: dict[str, Assignment]) -> bool:
     )
 
 
-def with_lead(case: CaseRecord, lead: Assignment) -> tuple[Assignment, ...]:
-    """The present assisting units under another lead; who takes the lead assists no more."""
-    kept = [
-        Assignment(order.agency, Role.ASSIST, order.capacity, order.covers_for)
+def with_lead(case: CaseRecord, lead: Assignment, context: Context) -> tuple[Assignment, ...]:
+    """The present assisting units under another lead; who takes the lead assists no more. Police stay on what is danger,
+    whoever leads (rule 9.7)."""
+    kept = {
+        order.agency: Assignment(order.agency, Role.ASSIST, order.capacity, order.covers_for)
         for order in case.orders
         if order.open and order.role is Role.ASSIST and order.agency != lead.agency
-    ]
-    return (lead, *dict.fromkeys(kept))
+    }
+    police = context.policy.routing.police_unit
+    if case.outcome in DANGER and lead.agency != police:
+        kept.setdefault(police, Assignment(police, Role.ASSIST))
+    return (lead, *kept.values())
+
+
+def is_police_of_joint(case: CaseRecord, unit: str, context: Context) -> bool:
+    """Whether the case needs `unit` as its police, whoever leads."""
+    return case.outcome in DANGER and unit == context.policy.routing.police_unit
 
 
 def available(case: CaseRecord, owner: str, context: Context) -> Assignment:
@@ -141,8 +181,8 @@ def owners(case: CaseRecord, context: Context) -> tuple[str, ...]:
     for code in (*((matter.lead,) if matter.lead else ()), *matter.also):
         if code != DISTRICT:
             codes.append(code)
-        elif case.district is not None:
-            codes.append(f"district-{case.district}")
+        else:  # on a border each of the districts named (rule 9.8)
+            codes += [f"district-{named}" for named in case.place.districts or _known(case.district)]
     if case.outcome is Outcome.POLICE:
         codes.append(context.policy.routing.police_unit)
     valid = (code for code in codes if code in context.city.units and context.city.units[code].valid_at(context.at))

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from dispatcher.domain import deciding, handling
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import ACTIVE, DANGER, ActorRole, CaseStatus
+from dispatcher.domain.codes import ACTIVE, DANGER, ActorRole, CaseStatus, Urgency
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.inbox import Operation, OperatorDecided
 from dispatcher.domain.refusals import Code, Refusal
+from dispatcher.domain.units import City
 from dispatcher.domain.work import Draft, Work, rejected
 
 Act = Callable[[Draft, OperatorDecided], None]
@@ -54,7 +55,7 @@ OPERATIONS: dict[Operation, OperationRule] = {
     Operation.DROP_ASSIST: OperationRule(deciding.drop_assist, ACTIVE, _HALL, ("unit", "reason")),
     Operation.TRANSFER: OperationRule(deciding.transfer, _UNSETTLED, _HALL, ("platform", "reason")),
     Operation.TRANSFER_ANSWER: OperationRule(
-        deciding.transfer_answer, frozenset((CaseStatus.TRANSFERRED,)), _HALL, ("accepted",)
+        deciding.transfer_answer, ACTIVE | {CaseStatus.TRANSFERRED}, _HALL, ("accepted",)
     ),
     Operation.THREE_WAY: OperationRule(handling.three_way, _UNSETTLED, _HALL, ("platform", "text")),
     Operation.MERGE: OperationRule(handling.merge, _UNSETTLED, _LEADERS, ("other", "reason")),
@@ -69,7 +70,7 @@ OPERATIONS: dict[Operation, OperationRule] = {
     Operation.CARE_END: OperationRule(handling.care_end, _ANY, _HALL | {ActorRole.GRID_WORKER}, ("reason",)),
     Operation.REVISIT: OperationRule(handling.revisit, _DONE, _HALL, ("answered",)),
     Operation.CLOSE: OperationRule(handling.close, _DONE, _LEADERS, ("reason",)),
-    Operation.CONFIDENTIAL: OperationRule(handling.confidential, _ANY, _LEADERS, ("on", "reason")),
+    Operation.CONFIDENTIAL: OperationRule(handling.confidential, _ANY, _LEADERS, ("confidential", "reason")),
     Operation.URGE: OperationRule(handling.urge, ACTIVE, _HALL),
     Operation.NOTE: OperationRule(handling.note, _ANY, _ALL, ("text",)),
 }
@@ -85,7 +86,7 @@ def on_operator_decided(case: CaseRecord | None, decision: OperatorDecided, cont
         )
     try:
         rule = OPERATIONS[decision.operation]
-        _check(case, decision, rule)
+        _check(case, decision, rule, context.city)
         draft = Draft(case, context, actor=decision.actor, role=decision.role)
         rule.act(draft, decision)
     except Refusal as refusal:
@@ -93,7 +94,7 @@ def on_operator_decided(case: CaseRecord | None, decision: OperatorDecided, cont
     return draft.work(message_id=decision.message_id)
 
 
-def _check(case: CaseRecord, decision: OperatorDecided, rule: OperationRule) -> None:
+def _check(case: CaseRecord, decision: OperatorDecided, rule: OperationRule, city: City) -> None:
     if decision.message_id in case.seen:
         raise Refusal(Code.DUPLICATE, "同一决定已处理过")
     if decision.role not in rule.roles:
@@ -105,6 +106,24 @@ def _check(case: CaseRecord, decision: OperatorDecided, rule: OperationRule) -> 
     missing = [name for name in rule.needs if getattr(decision, name) in (None, "", ())]
     if missing:
         raise Refusal(Code.MISSING, f"缺少：{'、'.join(missing)}")
-    # Withdrawn under somebody's pressure is the worst case of all: what was danger is not for one call taker to drop.
-    if decision.operation is Operation.WITHDRAW and case.outcome in DANGER and decision.role not in _LEADERS:
-        raise Refusal(Code.ROLE, "警情或联动警情的撤销须由值班长决定")
+    if decision.role not in _LEADERS and _lets_go_of_danger(case, decision, city):
+        raise Refusal(Code.ROLE, "警情或联动警情的撤销、改类须由值班长决定")
+
+
+def _lets_go_of_danger(case: CaseRecord, decision: OperatorDecided, city: City) -> bool:
+    """Withdrawn under somebody's pressure is the worst case of all: what is or may be danger is not for one call taker to
+    drop (the taxonomy: "withdrawn … never when someone else may be forcing it")."""
+    matter = city.matters.get(case.category)
+    in_doubt = case.status is CaseStatus.REVIEW and (
+        case.urgency is Urgency.EMERGENCY or (matter is not None and matter.outcome in DANGER)
+    )
+    if case.outcome not in DANGER and not in_doubt:
+        return False
+    if decision.operation is Operation.WITHDRAW:
+        return True
+    wanted = city.matters.get(decision.category or "")
+    return (
+        decision.operation is Operation.RECATEGORISE
+        and wanted is not None
+        and (decision.outcome or wanted.outcome) not in DANGER
+    )

@@ -2,7 +2,7 @@
 
 from dispatcher.domain import ends, handling, leading
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import TERMINAL, ActorRole, CaseStatus, Level
+from dispatcher.domain.codes import TERMINAL, ActorRole, CaseStatus, ClosedAs, Level
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import (
@@ -54,6 +54,10 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
             draft.say(MemberLeft, notice.reason, rule="9.2", member=notice.other)
         else:
             return NOTHING
+    elif notice.operation is Operation.CLOSE:
+        if case.status is not CaseStatus.MERGED or case.merged_into != notice.other:
+            return NOTHING
+        ends.close(draft, ClosedAs.MERGED, notice.reason, rule="1")
     else:
         if notice.other in case.related:
             return NOTHING
@@ -81,6 +85,7 @@ def on_split_off(case: CaseRecord | None, part: SplitOff, context: Context) -> W
         caller=part.caller,
         source=part.source,
         level=Level.DISTRICT,
+        confidential=part.confidential,
         related=(part.parent,),
     )
     draft = Draft(new, context, actor=part.actor, role=part.role)

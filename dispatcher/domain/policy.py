@@ -182,6 +182,7 @@ class Rung(_Policy):
     rung: str
     unit: str
     assist: tuple[str, ...] = ()
+    leads: bool = False  # whether its unit leads the case from now on
     limit: Limit
 
 

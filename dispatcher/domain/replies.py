@@ -128,7 +128,7 @@ def _finish(draft: Draft, order: OrderState, reply: AgencyReplied) -> None:
     if draft.case.status is CaseStatus.CONFERENCE and order.role is Role.LEAD:
         raise Refusal(Code.STATUS, "会商未决，先行处置，待裁定后办结")
     taken = _accept(draft, order, implied=True)
-    done = taken.model_copy(update={"status": OrderStatus.DONE, "first_answer": None})
+    done = taken.over(OrderStatus.DONE)
     draft.case = draft.case.with_order(done)
     draft.say(
         OrderFinished,
@@ -150,12 +150,14 @@ def _return(draft: Draft, order: OrderState, reply: AgencyReplied) -> None:
         raise Refusal(Code.MISSING, "退单须提出应由谁办理")
     if reply.proposed not in draft.context.city.units or reply.proposed == reply.agency:
         raise Refusal(Code.UNKNOWN, f"{reply.proposed}不是可接办的单位")
+    if leading.is_police_of_joint(draft.case, order.agency, draft.context) and order.role is Role.ASSIST:
+        raise Refusal(Code.SENSELESS, "联动警情须有公安参与，不得退单")
     if order.role is Role.LEAD:
         if draft.case.arbitrated:
             raise Refusal(Code.USED_UP, "已经裁定，不得再退，只能提级办理")
         if draft.case.status is CaseStatus.CONFERENCE:
             raise Refusal(Code.STATUS, "会商未决，首接单位先行处置")
-    back = order.model_copy(update={"status": OrderStatus.RETURNED})
+    back = order.over(OrderStatus.RETURNED)
     draft.case = draft.case.with_order(back)
     if order.role is Role.ASSIST:
         draft.update(assist=tuple(code for code in draft.case.assist if code != order.agency))
@@ -184,14 +186,14 @@ def returned(draft: Draft, *, by: str, order: OrderState, proposed: str | None, 
     before = case.lead
     draft.update(returns=case.returns + 1, lead=None)
     _say_returned(draft, order, proposed, reason)
-    allowed = [code for code in leading.owners(draft.case, context) if code != by]
+    allowed = [code for code in leading.owners(draft.case, context) if code not in (by, order.agency)]
     owner = proposed if proposed in allowed else next((code for code in allowed if code not in case.tried), None)
     if draft.case.returns >= context.policy.casework.returns_to_conference or owner is None:
         call_conference(draft, before=before, proposed=proposed)
         return
     lead = leading.available(draft.case, owner, context)
     why = f"首次退单，改派{context.city.unit_name(owner)}" + ("" if owner == proposed else "（提议单位不在事项清单内）")
-    orders = leading.relead(draft, leading.with_lead(draft.case, lead), why)
+    orders = leading.relead(draft, leading.with_lead(draft.case, lead, context), why)
     draft.say(CaseRerouted, why, rule="9.5", before_lead=before, orders=orders, routing=why)
 
 
@@ -202,7 +204,7 @@ def call_conference(draft: Draft, *, before: str | None, proposed: str | None) -
     first = case.first_receiver or before or context.policy.routing.no_place_unit
     lead = leading.available(case, first, context)
     why = f"退单{case.returns}次，提请会商，裁定前由首接单位{context.city.unit_name(first)}先行处置"
-    orders = leading.relead(draft, leading.with_lead(case, lead), why)
+    orders = leading.relead(draft, leading.with_lead(case, lead, context), why)
     draft.update(status=CaseStatus.CONFERENCE)
     _lift_finish(draft)
     draft.say(ConferenceCalled, why, rule="9.5", before_lead=before, orders=orders, routing=why, units=units)
@@ -260,12 +262,11 @@ def _extend(draft: Draft, _order: OrderState, reply: AgencyReplied) -> None:
 
 
 def _report_in(draft: Draft, order: OrderState, _reply: AgencyReplied) -> None:
-    whistle = draft.case.whistle
-    if whistle is None or order.agency not in whistle.missing:
+    if not any(order.agency in whistle.missing for whistle in draft.case.whistles):
         raise Refusal(Code.SENSELESS, "没有等待该单位报到的吹哨")
     _accept(draft, order, implied=True)
-    missing = tuple(code for code in whistle.missing if code != order.agency)
-    draft.update(whistle=whistle.model_copy(update={"missing": missing}))
+    heard = (whistle.without(order.agency) for whistle in draft.case.whistles)
+    draft.update(whistles=tuple(whistle for whistle in heard if whistle.missing))
     draft.say(WhistleAnswered, "已报到", rule="3", order_id=order.order_id, agency=order.agency)
 
 

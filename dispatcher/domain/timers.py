@@ -40,8 +40,8 @@ def timers(case: CaseRecord, policy: Policy) -> Iterator[Timer]:
             yield from _of_order(order, policy)
     if case.finish is not None and (due := clocks.next_mark(case.finish, policy=policy)) is not None:
         yield Timer(due[1], TimerKind.FINISH, due[0])
-    if case.whistle is not None and case.whistle.missing:
-        yield Timer(case.whistle.until, TimerKind.WHISTLE, case.whistle.whistle_id)
+    for whistle in case.whistles:
+        yield Timer(whistle.until, TimerKind.WHISTLE, whistle.whistle_id)
     if case.mediation is not None:
         yield Timer(case.mediation.until, TimerKind.RUNG, case.mediation.rung)
 

@@ -146,10 +146,7 @@ class Draft:
             out_of_area=out_of_area,
             confidential=case.confidential,
         )
-        kept = tuple(
-            o.model_copy(update={"status": OrderStatus.WITHDRAWN}) if o.agency == given.agency and o.open else o
-            for o in case.orders
-        )
+        kept = tuple(o.over(OrderStatus.WITHDRAWN) if o.agency == given.agency and o.open else o for o in case.orders)
         self.update(orders=(*kept, state), first_order_at=case.first_order_at or context.at)
         self.orders.append(order)
         return entries.brief(order)
@@ -164,7 +161,7 @@ class Draft:
 
     def notify(self, order: OrderState, kind: NoticeKind, reason: str) -> None:
         """Tell a unit something about an order that it holds."""
-        notice_id = ids.notice_id(order.order_id, kind, *self._place(), len(self.notices))
+        notice_id = ids.notice_id(order.order_id, kind, self.place(), len(self.notices))
         self.notices.append(
             OrderNotice(
                 notice_id=notice_id,
@@ -178,14 +175,15 @@ class Draft:
             )
         )
 
-    def _place(self) -> tuple[str, int, int]:
+    def place(self) -> str:
+        """The record that is being handled, as a name."""
         record = self.context.record
-        return record.topic, record.partition, record.offset
+        return f"{record.topic}/{record.partition}/{record.offset}"
 
     def withdraw(self, orders: Sequence[OrderState], reason: str) -> None:
         """Take open orders back, and tell their units."""
         for order in orders:
-            gone = order.model_copy(update={"status": OrderStatus.WITHDRAWN})
+            gone = order.over(OrderStatus.WITHDRAWN)
             self.case = self.case.with_order(gone)
             self.notify(gone, NoticeKind.WITHDRAWN, reason)
 

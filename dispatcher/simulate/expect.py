@@ -64,17 +64,17 @@ def differences(
     case: CaseRecord | None,
     fresh: Sequence[Any],
     everything: Sequence[Any],
-    names: Mapping[str, str],
+    cases: Mapping[str, str],
     now: datetime,
 ) -> Iterator[str]:
-    """In words. `fresh`: the case's events of this step; `everything`: all its events; `names`: case_id -> call."""
+    """In words. `fresh`: the case's events of this step; `everything`: all its events; `cases`: a call's id -> case_id."""
     if case is None:
         yield "there is no such case"
         return
     for name in _PLAIN:
         if name in wanted.model_fields_set and getattr(case, name) != getattr(wanted, name):
             yield f"{name} is {_say(getattr(case, name))}, expected {_say(getattr(wanted, name))}"
-    yield from _people(wanted, case, names)
+    yield from _people(wanted, case, cases)
     yield from _orders(wanted, case)
     yield from _clocks(wanted, case, now)
     yield from _events(wanted, fresh, everything)
@@ -84,7 +84,7 @@ def _say(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _people(wanted: Expectation, case: CaseRecord, names: Mapping[str, str]) -> Iterator[str]:
+def _people(wanted: Expectation, case: CaseRecord, cases: Mapping[str, str]) -> Iterator[str]:
     if wanted.assist is not None and Counter(case.assist) != Counter(wanted.assist):
         yield f"assist is {', '.join(case.assist) or 'none'}, expected {', '.join(wanted.assist) or 'none'}"
     if "claimed_by" in wanted.model_fields_set:
@@ -95,18 +95,20 @@ def _people(wanted: Expectation, case: CaseRecord, names: Mapping[str, str]) -> 
         rung = case.mediation.rung if case.mediation is not None else None
         if rung != wanted.rung:
             yield f"mediation is on {_say(rung)}, expected {_say(wanted.rung)}"
+
+    def meant(name: str) -> str:
+        return cases.get(name, name)
+
     if "merged_into" in wanted.model_fields_set:
-        into = names.get(case.merged_into or "", case.merged_into)
-        if into != wanted.merged_into:
-            yield f"merged into {_say(into)}, expected {_say(wanted.merged_into)}"
-    if wanted.same_case_as is not None and names.get(case.case_id) != wanted.same_case_as:
-        ids = {name: case_id for case_id, name in names.items()}
-        if ids.get(wanted.same_case_as) != case.case_id:
-            yield f"it is another case than {wanted.same_case_as}'s"
+        expected_into = meant(wanted.merged_into) if wanted.merged_into else None
+        if case.merged_into != expected_into:
+            yield f"merged into {_say(case.merged_into)}, expected {_say(wanted.merged_into)}"
+    if wanted.same_case_as is not None and meant(wanted.same_case_as) != case.case_id:
+        yield f"it is another case than {wanted.same_case_as}'s"
     for field in ("members", "related"):
         expected = getattr(wanted, field)
-        found = [names.get(code, code) for code in getattr(case, field)]
-        if expected is not None and Counter(found) != Counter(expected):
+        found = getattr(case, field)
+        if expected is not None and Counter(found) != Counter(map(meant, expected)):
             yield f"{field} are {', '.join(found) or 'none'}, expected {', '.join(expected) or 'none'}"
 
 

@@ -82,7 +82,7 @@ class Person(_Strict):
     satisfaction: Satisfaction | None = None
     minutes: int | None = None
     rung: str | None = None
-    on: bool | None = None
+    confidential: bool | None = None
     text: str = ""
     id: str | None = None
 
@@ -156,8 +156,8 @@ class Telling:
         now = moment(self.story.start, None)
         for number, step in enumerate(self.story.steps, start=1):
             now = moment(step.at, now)
-            self.world.advance(now)
             seen = len(self.events)
+            self.world.advance(now)
             self._play(step, now)
             wanted = step.expect if isinstance(step.expect, tuple) else (step.expect,)
             for one in wanted:
@@ -165,8 +165,7 @@ class Telling:
                 fresh = [event for event in self.events[seen:] if event.case_id == case_id]
                 everything = [event for event in self.events if event.case_id == case_id]
                 case = self.world.cases.get(case_id)
-                names = {value: key for key, value in self.cases.items()}
-                for what in differences(one, case, fresh, everything, names, now):
+                for what in differences(one, case, fresh, everything, self.cases, now):
                     yield Difference(number, now, what)
 
     def _play(self, step: Step, now: datetime) -> None:
