@@ -11,6 +11,7 @@ from classifiers import ClassifierError, load_taxonomy
 from classifiers.gazetteer import load_gazetteer
 from dispatcher.catalog.agencies import Agencies
 from dispatcher.catalog.files import read_model
+from dispatcher.catalog.matters import Grid, Matters, lost
 from dispatcher.catalog.topics import SCHEMAS, Topic, Topics
 from dispatcher.domain import policy as models
 from dispatcher.domain.codes import Outcome
@@ -28,6 +29,8 @@ _POLICIES: dict[str, type[BaseModel]] = {
     "routing": models.RoutingPolicy,
     "casework": models.CaseworkPolicy,
 }
+
+_LISTS: dict[str, type[BaseModel]] = {"matters": Matters, "grid": Grid}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,32 @@ def load_catalog(home: Path, *, policy_dir: Path | None = None) -> Catalog:
     read("agencies", home / "agencies.yaml", Agencies)
     for name, model in _POLICIES.items():
         read(name, folder / f"{name}.yaml", model)
+    for list_name, list_model in _LISTS.items():
+        read(list_name, folder / f"{list_name}.yaml", list_model)
     if problems:
         raise CatalogError("\n".join(problems))
     agencies: Agencies = found["agencies"]
+    listed: Matters = found["matters"]
+    grid: Grid = found["grid"]
     try:
         matters, districts = _matters(), {code: d.name for code, d in load_gazetteer().districts.items()}
     except ClassifierError as error:
         raise CatalogError(str(error), hint="Correct the classifier's table named") from None
-    city = City(units={agency.code: agency.unit() for agency in agencies.units}, matters=matters, districts=districts)
+    city = City(
+        units={agency.code: agency.unit() for agency in agencies.units},
+        matters=matters,
+        districts=districts,
+        listed=listed.by_matter(),
+        rulings=listed.rulings,
+        grid={node.code: node for node in grid.nodes},
+    )
     policy = Policy(**{name: found[name] for name in _POLICIES}, sha256=_digest(home, folder))
-    problems = [*_orphans(city, policy), *_lost_districts(agencies, city), *_examples(found["topics"])]
+    problems = [
+        *_orphans(city, policy),
+        *lost(listed, grid, city),
+        *_lost_districts(agencies, city),
+        *_examples(found["topics"]),
+    ]
     if problems:
         raise CatalogError("\n".join(problems))
     return Catalog(found["topics"], agencies, city, policy)
@@ -94,7 +113,7 @@ def _matters() -> dict[str, Matter]:
 def _digest(home: Path, folder: Path) -> str:
     """One digest over everything that routing and casework decide by."""
     digest = hashlib.sha256()
-    for path in (home / "agencies.yaml", *(folder / f"{name}.yaml" for name in sorted(_POLICIES))):
+    for path in (home / "agencies.yaml", *(folder / f"{name}.yaml" for name in sorted((*_POLICIES, *_LISTS)))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     digest.update(load_taxonomy().model_dump_json().encode())
     return digest.hexdigest()

@@ -159,7 +159,8 @@ def settle_place(draft: Draft, district: str, reason: str = "") -> None:
     _set_district(draft, district)
     draft.update(ask=None)
     reason = reason or f"事发地为{draft.context.city.districts[district]}"
-    matter = draft.context.city.matters.get(draft.case.category)
+    known = draft.case.category in draft.context.city.matters
+    matter = draft.context.city.matter_at(draft.case.category, draft.context.at) if known else None
     waits = before.status is CaseStatus.REVIEW and before.outcome is not Outcome.REVIEW
     moves = before.status is not CaseStatus.REVIEW and matter is not None and matter.lead == DISTRICT
     if (waits or moves) and not before.arbitrated:
@@ -206,9 +207,10 @@ def raise_level(draft: Draft, decision: OperatorDecided) -> None:
 def _owner_at(draft: Draft, level: Level) -> str:
     case, context = draft.case, draft.context
     if level is Level.CITY:
-        matter = context.city.matters.get(case.category)
-        if matter is not None and matter.lead not in (None, DISTRICT) and matter.lead != case.lead:
-            return str(matter.lead)
+        known = case.category in context.city.matters
+        owner = context.city.matter_at(case.category, context.at).lead if known else None
+        if owner not in (None, DISTRICT, case.lead):
+            return str(owner)
         return context.policy.casework.supervising_unit
     if case.district is None:
         raise Refusal(Code.MISSING, "不知道在哪个区县")

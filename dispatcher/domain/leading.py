@@ -174,9 +174,9 @@ def _known(district: str | None) -> tuple[str, ...]:
 
 def owners(case: CaseRecord, context: Context) -> tuple[str, ...]:
     """The units that the list of matters allows to lead the case, the first owner first, by their own codes."""
-    matter = context.city.matters.get(case.category)
-    if matter is None:
+    if case.category not in context.city.matters:
         return ()
+    matter = context.city.matter_at(case.category, context.at)
     codes = []
     for code in (*((matter.lead,) if matter.lead else ()), *matter.also):
         if code != DISTRICT:

@@ -169,6 +169,16 @@ class Complete(Message):
         return self.__pydantic_serializer__.to_json(self)
 
 
+class GridPlace(Message):
+    """Where in the grid (区/街道/社区/责任区) a matter lies, and the group in which its workers hear of it."""
+
+    ce_type = "grid_place.v1"
+
+    code: str
+    path: str
+    group: str | None = None
+
+
 class WorkOrder(Complete):
     """``work_order.issued.v1`` on ``work-orders`` and ``agency.<code>``: what one unit is asked to do."""
 
@@ -193,6 +203,8 @@ class WorkOrder(Complete):
     ask: str | None = None
     out_of_area: bool = False
     confidential: bool = False
+    #: For the grid workers of a district's order, where the place is known so exactly.
+    grid: GridPlace | None = None
 
 
 class OrderBrief(Message):

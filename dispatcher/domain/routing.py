@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatcher.domain import calendar
+from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.codes import DANGER, Capacity, Outcome, Role, Urgency
 from dispatcher.domain.messages import Place
 from dispatcher.domain.policy import HoursPolicy, RoutingPolicy
-from dispatcher.domain.units import DISTRICT, City, Hours, Matter
+from dispatcher.domain.units import DISTRICT, City, Hours, Matter, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def route(
         return Plan((), "无效警情，记录后关闭，不派单")
     if outcome is Outcome.REVIEW:
         return Plan((), "系统不作判断，待人工研判", waits_for_person=True)
-    matter = city.matters[category]
+    matter = city.matter_at(category, at)
     if place.outside_city is not None:
         return _outside(outcome, urgency, place.outside_city, at=at, city=city, hours=hours, policy=policy)
 
@@ -81,6 +82,9 @@ def route(
         else:
             return Plan((), "事项归属地区县，来电未说明地点，待补问", ask=policy.place_question, waits_for_person=True)
     lead, why = available(owner, districts, at=at, city=city, hours=hours, policy=policy)
+    ruled = _ruled(owner, outcome, category, urgency, place, districts, at=at, city=city, hours=hours, policy=policy)
+    if ruled is not None:
+        lead, why = ruled
     assists = list(dict.fromkeys([*partners, *(_assists(matter, outcome, policy) if danger else ())]))
     return Plan(
         (
@@ -90,6 +94,34 @@ def route(
         why,
         ask=ask,
     )
+
+
+def _ruled(
+    owner: str,
+    outcome: Outcome,
+    category: str,
+    urgency: Urgency,
+    place: Place,
+    districts: list[str],
+    *,
+    at: datetime,
+    city: City,
+    hours: HoursPolicy,
+    policy: RoutingPolicy,
+) -> tuple[Assignment, str] | None:
+    """Who leads by a ruling of the list of matters, before the owner's own hours are asked; None where none fits."""
+    part = Part.OFFICE if calendar.in_office_hours(at, hours=hours) else Part.OFF
+    day = at.astimezone(CITY_TIME).date()
+    for ruling in city.rulings:
+        if ruling.fits(outcome=outcome, matter=category, urgency=urgency, district=place.district, part=part, day=day):
+            code = districts[0] if ruling.unit == DISTRICT and districts else ruling.unit
+            if not _linked(code, at, city):
+                continue
+            why = f"按事项清单（{ruling.id}）由{city.unit_name(code)}承办"
+            if not ruling.covers or code == owner:
+                return available(code, districts, at=at, city=city, hours=hours, policy=policy)[0], why
+            return Assignment(code, Role.LEAD, Capacity.FALLBACK, covers_for=owner), why
+    return None
 
 
 def _linked(code: str, at: datetime, city: City) -> bool:

@@ -14,6 +14,7 @@ from dispatcher.domain.messages import (
     AlertRaised,
     AttachedCall,
     Deadline,
+    GridPlace,
     LedgerEvent,
     Message,
     OrderBrief,
@@ -22,6 +23,7 @@ from dispatcher.domain.messages import (
 )
 from dispatcher.domain.refusals import Refusal
 from dispatcher.domain.routing import Assignment
+from dispatcher.domain.units import DISTRICT
 
 Event = TypeVar("Event", bound=CaseEvent)
 
@@ -145,11 +147,22 @@ class Draft:
             ask=ask,
             out_of_area=out_of_area,
             confidential=case.confidential,
+            grid=self._grid(given.agency),
         )
         kept = tuple(o.over(OrderStatus.WITHDRAWN) if o.agency == given.agency and o.open else o for o in case.orders)
         self.update(orders=(*kept, state), first_order_at=case.first_order_at or context.at)
         self.orders.append(order)
         return entries.brief(order)
+
+    def _grid(self, agency: str) -> GridPlace | None:
+        if not agency.startswith(f"{DISTRICT}-"):
+            return None
+        place = self.case.place
+        path = self.context.city.grid_path(place.street, place.landmark, place.address, self.case.text)
+        if not path or agency != f"{DISTRICT}-{path[0].code}":
+            return None
+        group = next((node.group for node in reversed(path) if node.group), None)
+        return GridPlace(code=path[-1].code, path=" / ".join(node.name for node in path), group=group)
 
     def _deadlines(self, order: OrderState) -> dict[Clock, Deadline]:
         found = {

@@ -12,7 +12,7 @@ from dispatcher.catalog import load_catalog
 from dispatcher.domain.errors import CatalogError
 
 ROOT = Path(__file__).resolve().parents[2]
-POLICY_FILES = ("intake", "repeat", "triage", "hours", "deadlines", "routing", "casework")
+POLICY_FILES = ("intake", "repeat", "triage", "hours", "deadlines", "routing", "casework", "matters", "grid")
 
 
 @dataclass(frozen=True)

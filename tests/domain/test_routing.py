@@ -45,7 +45,9 @@ def city_with(*units: Unit, **leads: str) -> City:
     matters = {
         code: matter.model_copy(update={"lead": leads.get(code, matter.lead)}) for code, matter in CITY.matters.items()
     }
-    return CITY.model_copy(update={"units": {**CITY.units, **{u.code: u for u in units}}, "matters": matters})
+    return CITY.model_copy(
+        update={"units": {**CITY.units, **{u.code: u for u in units}}, "matters": matters, "listed": {}}
+    )
 
 
 @pytest.mark.parametrize("category", sorted(CITY.matters))
