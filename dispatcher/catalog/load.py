@@ -151,6 +151,7 @@ def _orphans(city: City, policy: Policy) -> list[str]:
         "repeat.yaml: never_repeat": policy.repeat.never_repeat,
         "repeat.yaml: silent": (policy.repeat.silent,),
         "deadlines.yaml: queries": policy.deadlines.queries,
+        "casework.yaml: desks": tuple(policy.casework.desks),
         **{f"repeat.yaml: families.{name}": members for name, members in policy.repeat.families.items()},
         **{f"repeat.yaml: grows_from.{name}": (name, *from_) for name, from_ in policy.repeat.grows_from.items()},
     }

@@ -9,6 +9,7 @@ from dispatcher.domain import messages
 from dispatcher.domain.calls import CallReceived
 from dispatcher.domain.events import CASE_EVENTS, OrderNotice
 from dispatcher.domain.inbox import INBOX_OTHERS
+from dispatcher.domain.neighbours import PlaceSeen
 
 #: Stands in a topic's name for each unit's code.
 PER_AGENCY = "agency.{code}"
@@ -36,6 +37,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     **{model.ce_type: model for model in INBOX_OTHERS},
     **{model.ce_type: model for model in CASE_EVENTS},
     OrderNotice.ce_type: OrderNotice,
+    PlaceSeen.ce_type: PlaceSeen,
 }
 
 #: Schemas of values that have no model of their own; in words.

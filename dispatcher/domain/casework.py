@@ -12,7 +12,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dispatcher.domain import deciding, dispatch, elapsed, ends, entries, handling, ids, operations, others, replies
+from dispatcher.domain import (
+    deciding,
+    dispatch,
+    elapsed,
+    ends,
+    entries,
+    handling,
+    ids,
+    neighbours,
+    operations,
+    others,
+    replies,
+)
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, ClosedAs, LinkKind, Outcome, in_doubt
 from dispatcher.domain.entries import Context
@@ -317,4 +329,9 @@ def _open(call: TriagedCall, context: Context) -> Work:
         routing=plan.why,
     )
     work = draft.work()
-    return replace(work, events=(entries.triaged_event(call, fields, context), opened, *work.events))
+    told = neighbours.announce(draft.case, call, context)
+    return replace(
+        work,
+        events=(entries.triaged_event(call, fields, context), opened, *work.events),
+        sends=(*work.sends, *((told,) if told is not None else ())),
+    )

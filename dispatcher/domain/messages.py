@@ -203,6 +203,8 @@ class WorkOrder(Complete):
     ask: str | None = None
     out_of_area: bool = False
     confidential: bool = False
+    #: The desk within the unit: ``inspection``, or a lookup desk (``lost_item``, ``missing_person``).
+    desk: str | None = None
     #: For the grid workers of a district's order, where the place is known so exactly.
     grid: GridPlace | None = None
 

@@ -205,6 +205,7 @@ class CaseworkPolicy(_Policy):
     ladder: tuple[Rung, ...] = Field(min_length=1)
     supervising_unit: str
     platforms: dict[str, str]
+    desks: dict[str, str]
     merge_minutes: PositiveInt
     merge_score: _Share
 

@@ -147,12 +147,18 @@ class Draft:
             ask=ask,
             out_of_area=out_of_area,
             confidential=case.confidential,
+            desk=self._desk(),
             grid=self._grid(given.agency),
         )
         kept = tuple(o.over(OrderStatus.WITHDRAWN) if o.agency == given.agency and o.open else o for o in case.orders)
         self.update(orders=(*kept, state), first_order_at=case.first_order_at or context.at)
         self.orders.append(order)
         return entries.brief(order)
+
+    def _desk(self) -> str | None:
+        category = self.case.category
+        matter = self.context.city.matters.get(category)
+        return self.context.policy.casework.desks.get(category, matter.desk if matter is not None else None)
 
     def _grid(self, agency: str) -> GridPlace | None:
         if not agency.startswith(f"{DISTRICT}-"):

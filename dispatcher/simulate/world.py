@@ -6,7 +6,7 @@ stream does with topics and transactions, this does with dictionaries and one qu
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from dispatcher.domain import casework, ids
@@ -18,6 +18,7 @@ from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, OrderNotice
 from dispatcher.domain.inbox import DeadlineElapsed
 from dispatcher.domain.messages import AlertRaised, LedgerEvent, Message, SourceRecord, WorkOrder
+from dispatcher.domain.neighbours import PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.timers import Timer, next_due
 from dispatcher.domain.triage import CallerHistory, Classify
@@ -25,10 +26,14 @@ from dispatcher.domain.units import City
 from dispatcher.domain.work import Work
 
 Event = LedgerEvent | AlertRaised | CaseEvent
+OnWork = Callable[[CaseRecord | None, Message, Work, datetime], None]
 
 
 class World:
-    """`on_event`, `on_order` and `on_notice` hear of everything that would be written to the topics, in order."""
+    """`on_event`, `on_order` and `on_notice` hear of everything that would be written to the topics, in order.
+
+    `on_work` hears once a message, after all that: the case as it was before, the message, what was decided, the moment.
+    """
 
     def __init__(
         self,
@@ -38,17 +43,21 @@ class World:
         on_event: Callable[[Event], None] = lambda _: None,
         on_order: Callable[[WorkOrder], None] = lambda _: None,
         on_notice: Callable[[OrderNotice], None] = lambda _: None,
+        on_work: OnWork | None = None,
     ) -> None:
         self.city = city
         self.policy = policy
         self.cases: dict[str, CaseRecord] = {}
         self.dead: list[tuple[Message, BadRecord]] = []
+        self._places: dict[str, PlaceRecord] = {}
         self._histories: dict[str, CallerHistory] = {}
         self._on_event = on_event
         self._on_order = on_order
         self._on_notice = on_notice
+        self._on_work = on_work
         self._calls = 0
         self._inbox = 0
+        self._armed = 0
         self._due: list[tuple[datetime, int, str, Timer]] = []
         self._next: dict[str, Timer] = {}
 
@@ -94,6 +103,18 @@ class World:
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
+    def forget(self, cases: Iterable[str], *, callers_before: datetime) -> None:
+        """Drop cases from memory, as the service archives them, and callers whose last call is older than that.
+
+        A message about a forgotten case finds no case; a call that would have joined it opens one of its own.
+        """
+        for case_id in cases:
+            self.cases.pop(case_id, None)
+            self._next.pop(case_id, None)
+        self._histories = {
+            caller: known for caller, known in self._histories.items() if known.calls[-1].received_at >= callers_before
+        }
+
     # -- within ----------------------------------------------------------------------------------------
 
     def _settle(self, message: Message, at: datetime) -> None:
@@ -107,12 +128,18 @@ class World:
         self._inbox += 1
         case_id: str = message.case_id  # type: ignore[attr-defined]
         context = Context(record=record, at=at, city=self.city, policy=self.policy)
-        work = casework.decide(self.cases.get(case_id), message, context)
+        if isinstance(message, PlaceSeen):
+            self._places[case_id], told = on_place_seen(self._places.get(case_id), message, context)
+            return [told] if told is not None else []
+        before = self.cases.get(case_id)
+        work = casework.decide(before, message, context)
         self._keep(work, message)
         if work.case is not None:
             self.cases[case_id] = work.case
         if work.case is not None or isinstance(message, DeadlineElapsed):
             self._arm(case_id)
+        if self._on_work is not None:
+            self._on_work(before, message, work, at)
         return [*((work.forward,) if work.forward is not None else ()), *work.passed, *work.sends]
 
     def _keep(self, work: Work, message: Message) -> None:
@@ -132,4 +159,5 @@ class World:
             self._next.pop(case_id, None)
         elif self._next.get(case_id) != timer:
             self._next[case_id] = timer
-            heapq.heappush(self._due, (timer.due_at, len(self._due), case_id, timer))
+            self._armed += 1
+            heapq.heappush(self._due, (timer.due_at, self._armed, case_id, timer))

@@ -15,6 +15,7 @@ from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.inbox import DeadlineElapsed
 from dispatcher.domain.messages import AttachedCall, Message, SourceRecord, TriagedCall
+from dispatcher.domain.neighbours import PREFIX, PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.timers import next_due
 from dispatcher.domain.triage import CallerHistory, Classify
@@ -116,7 +117,10 @@ def _inbox(message: Message, key: str, record: InputRecord, *, index: int = 0) -
 
 
 #: What may lie on ``case-inbox``: ce_type -> model.
-INBOX: dict[bytes, type[Message]] = {model.ce_type.encode(): model for model in casework.HANDLERS}
+INBOX: dict[bytes, type[Message]] = {
+    PlaceSeen.ce_type.encode(): PlaceSeen,
+    **{model.ce_type.encode(): model for model in casework.HANDLERS},
+}
 
 
 class CaseworkAgent:
@@ -132,9 +136,11 @@ class CaseworkAgent:
         case_id: str = message.case_id
         key = case_id.encode()
         known = state(key)
-        case = CaseRecord.model_validate_json(known) if known is not None else None
         at = utc(record.timestamp_ms)
         context = Context(record=_source(record), at=at, city=self._city, policy=self._policy)
+        if isinstance(message, PlaceSeen):
+            return self._place(message, known, context, record)
+        case = CaseRecord.model_validate_json(known) if known is not None else None
         work = casework.decide(case, message, context)
         if work is NOTHING:
             metrics.DUPLICATES.inc()
@@ -175,8 +181,19 @@ class CaseworkAgent:
         )
         return result
 
-    def due(self, _key: bytes, value: bytes) -> Due | None:
+    @staticmethod
+    def _place(message: PlaceSeen, known: bytes | None, context: Context, record: InputRecord) -> Result:
+        place = PlaceRecord.model_validate_json(known) if known is not None else None
+        changed, told = on_place_seen(place, message, context)
+        result = Result(state={message.case_id.encode(): changed.encode()})
+        if told is not None:
+            result.outputs.append(_inbox(told, told.case_id, record))
+        return result
+
+    def due(self, key: bytes, value: bytes) -> Due | None:
         """What falls due next on a case."""
+        if key.startswith(PREFIX.encode()):
+            return None
         return self._due(CaseRecord.model_validate_json(value))
 
     def _due(self, case: CaseRecord) -> Due | None:
