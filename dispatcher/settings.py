@@ -28,6 +28,8 @@ class Settings(BaseSettings):
 
     bootstrap: str = Field("127.0.0.1:19092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     home: Path = Field(default_factory=_home)
+    policy: Path | None = None
+    """Folder of the city's policy files; None: those that ship with the program."""
     group: str = "dispatcher"
     slot: str = Field(default_factory=lambda: f"{socket.gethostname()}-0")
     pseudonym_key: SecretStr = SecretStr(SAMPLE_KEY)

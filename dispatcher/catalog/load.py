@@ -136,6 +136,11 @@ def _orphans(city: City, policy: Policy) -> list[str]:
         if (code := getattr(policy.routing, key)) not in city.units:
             wrong.append(f"routing.yaml: {key}: unit {code} is not in agencies.yaml; name one that is")
     loop = policy.casework
+    if loop.forget_days <= max(policy.intake.max_age_days, loop.archive_days):
+        wrong.append(
+            "casework.yaml: forget_days: a call as old as intake.yaml's max_age_days could open its case again; "
+            "make it longer than that and than archive_days"
+        )
     for where, codes in {
         "supervising_unit": (loop.supervising_unit,),
         **{f"platforms.{name}": (code,) for name, code in loop.platforms.items()},

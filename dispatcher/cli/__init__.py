@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publish": ("dispatcher.cli.publish", "Publish calls from a JSONL file or standard input."),
     "consume": ("dispatcher.cli.consume", "Read what one unit's system would read."),
     "trace": ("dispatcher.cli.trace", "Follow a call or a case through the topics."),
+    "case": ("dispatcher.cli.case", "List, show and work on cases, and run stories of them."),
     "triage": ("dispatcher.cli.triage", "Decide calls from the command line or JSONL, without Kafka."),
     "dlq": ("dispatcher.cli.dlq", "List, show and send again what could not be processed."),
     "intake": ("dispatcher.cli.intake", "Show, stop and resume the intake of calls."),
@@ -28,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "broker": ("dispatcher.cli.broker", "The embedded Kafka broker alone."),
     "worker": ("dispatcher.cli.worker", "One worker process."),
     "check": ("dispatcher.cli.check", "Check all files, the model, the settings and the broker."),
+    "simulate": ("dispatcher.cli.simulate", "A synthetic city's month through the service's functions, with a report."),
     "bench": ("dispatcher.cli.bench", "Measure throughput and latency."),
 }
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dispatcher import settings as settings_module
-from dispatcher.catalog import load_catalog
+from dispatcher.catalog import Catalog, load_catalog
 
 _console = Console(stderr=True)
 
@@ -62,6 +62,48 @@ def live(
     _console.print(f"written to {report}")
 
 
+@bench.command()
+@click.option("--cases", type=click.IntRange(1, 1_000_000), default=100_000, show_default=True, help="Open cases.")
+@click.option("--workers", type=click.IntRange(1, 4), default=2, show_default=True, help="Worker processes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def state(cases: int, workers: int, as_json: bool) -> None:
+    """Many open cases: the workers' memory, and the seconds from their start until they serve them all."""
+    from dispatcher.bench import facts
+
+    settings = settings_module.load()
+    catalog = load_catalog(settings.home, policy_dir=settings.policy)
+    figures: dict[str, Any] = {"machine": facts.machine(), "cases": cases, "workers": workers}
+    with _cluster(None) as (address, _):
+        asyncio.run(_state(address, catalog, figures, cases=0, workers=workers))
+        asyncio.run(_state(address, catalog, figures, cases=cases, workers=workers))
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    table = Table("figure", "value", title="dispatcher bench state")
+    for name, value in _flat(figures):
+        table.add_row(name, str(value))
+    Console().print(table)
+
+
+async def _state(bootstrap: str, catalog: Catalog, figures: dict[str, Any], *, cases: int, workers: int) -> None:
+    """Start workers on `cases` cases, wait until they serve them, and weigh them."""
+    from dispatcher.bench import facts
+    from dispatcher.bench import live as live_bench
+    from dispatcher.bench import state as state_bench
+    from dispatcher.broker import provision
+
+    await provision.create(bootstrap, catalog.all_topics)
+    if cases:
+        figures["state_mb"] = round(await state_bench.publish(bootstrap, catalog, cases) / 1e6, 1)
+    with live_bench.workers(bootstrap, workers) as running:
+        begin = time.monotonic()
+        for worker in running:
+            await asyncio.to_thread(worker.wait_ready, 300)
+        name = "full" if cases else "empty"
+        figures[f"{name}_ready_seconds"] = round(time.monotonic() - begin, 2)
+        figures[f"{name}_memory_mb"] = [facts.memory_mb(worker.process.pid) for worker in running]
+
+
 async def _measure(
     bootstrap: str,
     figures: dict[str, Any],
@@ -77,7 +119,8 @@ async def _measure(
     from dispatcher.broker import provision
     from dispatcher.catalog.topics import Topic
 
-    catalog = load_catalog(settings_module.load().home)
+    settings = settings_module.load()
+    catalog = load_catalog(settings.home, policy_dir=settings.policy)
     rival = {bare.OUTPUT: catalog.all_topics["work-orders"]}
     await provision.create(bootstrap, {**catalog.all_topics, **{k: Topic.model_validate(v) for k, v in rival.items()}})
     with live_bench.workers(bootstrap, workers) as running:

@@ -48,7 +48,7 @@ def call(
         load_catalog,
     )  # pays for the classifier's tables; not where a command only prints help
 
-    catalog = load_catalog(settings.home)
+    catalog = load_catalog(settings.home, policy_dir=settings.policy)
     now = datetime.now(UTC)
     fields = {
         "call_id": fresh_call_id(now),

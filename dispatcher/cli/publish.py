@@ -50,7 +50,7 @@ def publish(
     settings = settings_module.load(bootstrap=bootstrap)
     from dispatcher.catalog import load_catalog
 
-    policy = load_catalog(settings.home).policy.intake
+    policy = load_catalog(settings.home, policy_dir=settings.policy).policy.intake
     began = time.monotonic()
     bad_lines = _Told(as_json=as_json)
     seen = Tally()

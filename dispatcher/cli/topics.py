@@ -30,7 +30,7 @@ def topics() -> None:
 def create(bootstrap: str | None, as_json: bool) -> None:
     """Make the topics that are missing. What exists is left as it is; see `check`."""
     settings = settings_module.load(bootstrap=bootstrap)
-    wanted = load_catalog(settings.home).all_topics
+    wanted = load_catalog(settings.home, policy_dir=settings.policy).all_topics
 
     async def work() -> list[str]:
         await knock(settings.bootstrap)
@@ -53,7 +53,7 @@ def create(bootstrap: str | None, as_json: bool) -> None:
 def check(context: click.Context, bootstrap: str | None, as_json: bool) -> None:
     """Compare the cluster with topics.yaml and name each difference. Ends with status 1 if there is one."""
     settings = settings_module.load(bootstrap=bootstrap)
-    wanted = load_catalog(settings.home).all_topics
+    wanted = load_catalog(settings.home, policy_dir=settings.policy).all_topics
 
     async def work() -> list[provision.Difference]:
         await knock(settings.bootstrap)
@@ -88,7 +88,8 @@ def describe(name: str | None, as_json: bool) -> None:
 
     With NAME all that is known of it, with an example; a unit's own topic may be named, e.g. agency.housing.
     """
-    known = load_catalog(settings_module.load().home)
+    settings = settings_module.load()
+    known = load_catalog(settings.home, policy_dir=settings.policy)
     if name is None:
         if as_json:
             for topic in known.topics.topics:
@@ -115,7 +116,7 @@ def describe(name: str | None, as_json: bool) -> None:
 def asyncapi(output: Path | None, bootstrap: str | None, as_json: bool) -> None:
     """Print an AsyncAPI 3.0 document of all topics, with JSON Schemas of the messages. No broker is needed."""
     settings = settings_module.load(bootstrap=bootstrap)
-    made = document(load_catalog(settings.home), bootstrap=settings.bootstrap)
+    made = document(load_catalog(settings.home, policy_dir=settings.policy), bootstrap=settings.bootstrap)
     if as_json or (output is not None and output.suffix == ".json"):
         text = orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() + "\n"
     else:

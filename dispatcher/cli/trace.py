@@ -31,7 +31,7 @@ def trace(call_or_case_id: str, since: datetime | None, bootstrap: str | None, a
     settings = settings_module.load(bootstrap=bootstrap)
     from dispatcher.catalog import load_catalog
 
-    city = load_catalog(settings.home).city
+    city = load_catalog(settings.home, policy_dir=settings.policy).city
 
     async def work() -> list[Step]:
         async with Reader(settings.bootstrap) as reader:

@@ -38,7 +38,8 @@ def triage(
     from dispatcher.catalog import load_catalog  # loads the classifier's tables
     from dispatcher.client.decide import Decider
 
-    decider = Decider(load_catalog(settings_module.load().home))
+    settings = settings_module.load()
+    decider = Decider(load_catalog(settings.home, policy_dir=settings.policy))
     if text is None:
         if not _lines(decider, explain=explain):
             context.exit(1)

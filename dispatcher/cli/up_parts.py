@@ -24,7 +24,7 @@ class Parts:
         self._settings = settings
         self._front = front
         _log_to(data / "logs" / "up.log", level=settings.log_level)
-        self._catalog = load_catalog(settings.home)
+        self._catalog = load_catalog(settings.home, policy_dir=settings.policy)
         front.words = Words(self._catalog.city)
 
     async def topics(self, bootstrap: str) -> str:

@@ -46,7 +46,7 @@ def worker(
     if settings.metrics_port is not None:
         _free(settings.metrics_port)
     logging.configure(level=settings.log_level)
-    catalog = load_catalog(settings.home)
+    catalog = load_catalog(settings.home, policy_dir=settings.policy)
     if not wait_broker:
         asyncio.run(_check(settings.bootstrap, catalog.all_topics))
     from dispatcher.stream import app  # Faust is imported only where it runs

@@ -43,7 +43,7 @@ class Finding:
 def files(settings: Settings) -> tuple[Catalog | None, list[Finding]]:
     """All YAML and its cross-references; every mistake is a finding of its own."""
     try:
-        catalog = load_catalog(settings.home)
+        catalog = load_catalog(settings.home, policy_dir=settings.policy)
     except CatalogError as error:
         return None, [Finding("files", Level.BAD, line) for line in error.message.splitlines()]
     units, topics = catalog.city.units, catalog.all_topics

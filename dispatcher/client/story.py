@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dispatcher.client import happened
 from dispatcher.client.trace import Step
 from dispatcher.domain.units import City
 from dispatcher.observe.logging import mask
@@ -23,7 +24,7 @@ def tell(step: Step, city: City) -> str:
     if value is None:
         return f"{len(step.record.value or b'')} bytes that are no JSON object"
     told = _LINES.get((step.record.topic.split(".")[0], step.type))
-    return mask(told(value, city)) if told else step.type
+    return mask(told(value, city) if told else happened.tell(step.type, value, city))
 
 
 def _called(value: dict[str, Any], _city: City) -> str:

@@ -130,7 +130,7 @@ class Trace:
         self._keep(found)
         self._cases |= _cases_of(found.value)
         if record.topic == topics.CASE_EVENTS:
-            return found.type == "case.opened.v1"
+            return found.type in ("case.opened.v1", "split.opened.v1")
         return (found.value or {}).get("link") is not None  # the guard of a call that went on to another case
 
     # -- forward, from the earliest record found -------------------------------------------------------

@@ -9,9 +9,11 @@ from typing import Any
 import orjson
 import structlog
 
+from dispatcher.client.happened import TITLES
 from dispatcher.console.view import HIDDEN, HIDDEN_REASON, clean
 from dispatcher.domain.calls import utc
 from dispatcher.domain.codes import CaseStatus, Outcome, Urgency
+from dispatcher.domain.events import OrderNotice
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 
@@ -22,6 +24,21 @@ LATENCIES = 100
 _REMEMBERED = 20_000
 
 Place = tuple[str, int, int]
+
+_NOTICE = OrderNotice.ce_type.encode()
+#: What happens to a case that a hall should notice: shown among the alarms.
+_NOTABLE = frozenset(
+    (
+        "card.issued.v1",
+        "review.waiting.v1",
+        "conference.called.v1",
+        "case.reopened.v1",
+        "whistle.blown.v1",
+        "whistle.missed.v1",
+        "care.missed.v1",
+        "merge.suggested.v1",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Something that stands out. `kind`: alert, dead_letter or raised."""
+    """Something that stands out. `kind`: alert, dead_letter, raised or notice (a card, a conference, a case reopened)."""
 
     kind: str
     at_ms: int
@@ -111,7 +128,7 @@ class Ledger:
         if record.topic == topics.CALLS:
             _keep(self._published, (record.topic, record.partition, record.offset), record.timestamp_ms)
         elif record.topic == topics.WORK_ORDERS:
-            self.orders += 1
+            self.orders += record.header("ce_type") != _NOTICE  # a notice is about an order that is there already
         elif record.topic == topics.DEAD_LETTERS:
             self.dead += 1
             return [self._alarm("dead_letter", record.timestamp_ms, _letter_words(record), live=live)]
@@ -139,7 +156,22 @@ class Ledger:
             return [self._alarm("raised", record.timestamp_ms, text, live=live)]
         elif kind == "alert.raised.v1":
             return [self._alarm("alert", record.timestamp_ms, f"{event['alert']}：{event['reason']}", live=live)]
+        elif kind in TITLES:
+            return self._later(kind, event, record, live=live)
         return []
+
+    def _later(self, kind: str, event: Mapping[str, Any], record: InputRecord, *, live: bool) -> list[Row | Alarm]:
+        """Something in a case's later life: whether it waits for a person now, and an alarm where the hall should look."""
+        case_id = str(event["case_id"])
+        if event["status"] == CaseStatus.REVIEW:
+            self._review.add(case_id)
+        else:
+            self._review.discard(case_id)
+        hidden = self._is_confidential(event)
+        if kind not in _NOTABLE:
+            return []
+        text = f"{TITLES[kind]} {event['call_id']}：{HIDDEN_REASON if hidden else event['reason']}"
+        return [self._alarm("notice", record.timestamp_ms, text, live=live)]
 
     def _row(self, event: Mapping[str, Any], record: InputRecord, *, linked: bool, seen_ms: int, live: bool) -> Row:
         place = _place(event)

@@ -149,6 +149,7 @@ class CaseRecord(Message):
     finished_at: datetime | None = None
     unanswered: int = 0
     closed_as: ClosedAs | None = None
+    ended_at: datetime | None = None  # since when nothing more is due; it is archived some weeks later
     reopened: bool = False
     cards: tuple[tuple[Mark, str], ...] = ()  # card and the unit that led when it fell
     seen: tuple[str, ...] = ()  # ids of the latest messages, so that one counts once

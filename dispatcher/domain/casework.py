@@ -26,7 +26,7 @@ from dispatcher.domain import (
     replies,
 )
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, ClosedAs, LinkKind, Outcome, in_doubt
+from dispatcher.domain.codes import GRAVITY, GUARDS, URGENCY_RANK, CaseStatus, ClosedAs, LinkKind, Outcome, in_doubt
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, CaseReopened
@@ -71,6 +71,7 @@ def on_triaged_call(case: CaseRecord | None, call: TriagedCall, context: Context
             status=CaseStatus.LINKED,
             linked_to=call.link.case_id,
             heard=call.source.offset,
+            ended_at=context.at,
         )
         return Work(case=guard, forward=AttachedCall(case_id=call.link.case_id, call=call))
     return _open(call, context)
@@ -84,10 +85,10 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     is here.
     """
     call = attached.call
-    if attached.void and (case is None or case.status is CaseStatus.LINKED):
+    if attached.void and (case is None or case.status in GUARDS):
         return NOTHING
-    if case is not None and case.status is CaseStatus.LINKED:
-        # What triage took for a case only guards an id (the id had been used twice): the call gets a case of its own.
+    if case is not None and case.status in GUARDS:
+        # Over for months, or what triage took for a case only guards an id (the id had been used twice): the call gets a case of its own.
         anew = ids.salvage_case_id(context.record.topic, context.record.partition, context.record.offset)
         return Work(forward=attached.model_copy(update={"case_id": anew}))
     if case is None or (call.link is None and not attached.void):
@@ -308,6 +309,7 @@ def _open(call: TriagedCall, context: Context) -> Work:
         source=call.source,
         ask=plan.ask,
         review_since=context.at if status is CaseStatus.REVIEW else None,
+        ended_at=context.at if status is CaseStatus.INVALID else None,
         related=(call.related_to,) if call.related_to else (),
     )
     draft = Draft(case, context, first_event=2)

@@ -74,6 +74,7 @@ class CaseStatus(StrEnum):
     TRANSFERRED = "transferred"  # handed to another platform with the caller on the line
     MERGED = "merged"  # goes on as part of another case
     INVALID = "invalid"  # 无效, recorded and closed
+    ARCHIVED = "archived"  # 归档, over for months; this entry only guards its call_id
     LINKED = "linked"  # the call belongs to another case; this entry only guards its call_id
 
 
@@ -87,9 +88,18 @@ ACTIVE: frozenset[CaseStatus] = frozenset(
         CaseStatus.REOPENED,
     )
 )
-#: Nothing more is due on such a case; a person may still reopen it.
+#: An entry that only guards a call_id, so that the call counts once.
+GUARDS: frozenset[CaseStatus] = frozenset((CaseStatus.ARCHIVED, CaseStatus.LINKED))
+#: Nothing more is due on such a case; a person may still reopen it, until it is archived.
 TERMINAL: frozenset[CaseStatus] = frozenset(
-    (CaseStatus.CLOSED, CaseStatus.TRANSFERRED, CaseStatus.MERGED, CaseStatus.INVALID, CaseStatus.LINKED)
+    (
+        CaseStatus.CLOSED,
+        CaseStatus.TRANSFERRED,
+        CaseStatus.MERGED,
+        CaseStatus.INVALID,
+        CaseStatus.ARCHIVED,
+        CaseStatus.LINKED,
+    )
 )
 
 

@@ -68,7 +68,7 @@ def decide(draft: Draft, decision: OperatorDecided) -> None:
     _set_matter(draft, decision)
     was = {"before_category": before.category, "before_outcome": before.outcome}
     if draft.case.outcome is Outcome.INVALID:
-        draft.update(status=CaseStatus.INVALID, claim=None, review_since=None, finish=None)
+        draft.update(status=CaseStatus.INVALID, claim=None, review_since=None, finish=None, ended_at=draft.context.at)
         draft.withdraw([order for order in draft.case.orders if order.open], "研判为无效警情")
         draft.say(ReviewDecided, decision.reason, rule="1", before_lead=before.lead, routing="无效警情", **was)
     else:
@@ -283,7 +283,7 @@ def transfer_answer(draft: Draft, decision: OperatorDecided) -> None:
     if accepted:
         if draft.case.status is CaseStatus.TRANSFERRED:  # theirs from now on: nothing falls due here any more
             draft.case = draft.case.with_order(order.over(OrderStatus.DONE))
-            draft.update(finish=None)
+            draft.update(finish=None, ended_at=draft.context.at)
         draft.say(TransferAnswered, reason, rule="2", platform=moved.platform, accepted=True)
         return
     draft.case = draft.case.with_order(order.over(OrderStatus.RETURNED))

@@ -58,6 +58,7 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
         review_reminded=False,
         finished_at=None,
         closed_as=None,
+        ended_at=None,
         first_receiver=case.first_receiver or lead,
     )
     if lead is not None:

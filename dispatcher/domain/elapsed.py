@@ -16,6 +16,7 @@ from dispatcher.domain.events import (
     AnswerOverdue,
     CardIssued,
     CareMissed,
+    CaseArchived,
     HandedOver,
     NoticeKind,
     ReminderSent,
@@ -45,7 +46,7 @@ def on_deadline_elapsed(case: CaseRecord | None, elapsed: DeadlineElapsed, conte
         return rejected(case, elapsed, early, context, actor=None, role=ActorRole.SYSTEM)
     draft = Draft(case, context)
     ELAPSED[elapsed.kind](draft, elapsed)
-    return draft.work()
+    return Work(forgotten=True) if elapsed.kind is TimerKind.FORGET else draft.work()
 
 
 # -- clocks --------------------------------------------------------------------------------------------------
@@ -187,6 +188,25 @@ def _closing(draft: Draft, _elapsed: DeadlineElapsed) -> None:
     ends.close(draft, ClosedAs.NOT_REVISITED, "办结后期满无异议，销号", rule="9.10")
 
 
+def _archive(draft: Draft, _elapsed: DeadlineElapsed) -> None:
+    """The case leaves the working state; what stays is a guard of its call_id, as long as that call could come again."""
+    case = draft.case
+    draft.update(status=CaseStatus.ARCHIVED)
+    draft.say(CaseArchived, "结案期满，归档", rule="3")
+    draft.case = CaseRecord(
+        case_id=case.case_id,
+        call_id=case.call_id,
+        fingerprint=case.fingerprint,
+        status=CaseStatus.ARCHIVED,
+        ended_at=case.ended_at,
+        heard=case.heard,
+    )
+
+
+def _forget(_draft: Draft, _elapsed: DeadlineElapsed) -> None:
+    """No call is taken any more that is as old as this one: its guard may go."""
+
+
 #: The whole of what time does: timer -> function.
 ELAPSED: dict[TimerKind, Fall] = {
     TimerKind.ACKNOWLEDGE: _acknowledge,
@@ -199,4 +219,6 @@ ELAPSED: dict[TimerKind, Fall] = {
     TimerKind.RUNG: _rung,
     TimerKind.CARE: _care,
     TimerKind.CLOSING: _closing,
+    TimerKind.ARCHIVE: _archive,
+    TimerKind.FORGET: _forget,
 }

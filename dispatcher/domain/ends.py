@@ -23,7 +23,7 @@ def done_if_all_are(draft: Draft) -> None:
 def close(draft: Draft, closed_as: ClosedAs, reason: str, *, rule: str) -> None:
     """销号: nothing is due any more; open orders are taken back, and cases that were merged into this one close with it."""
     _stop(draft)
-    draft.update(status=CaseStatus.CLOSED, closed_as=closed_as)
+    draft.update(status=CaseStatus.CLOSED, closed_as=closed_as, ended_at=draft.context.at)
     draft.withdraw([order for order in draft.case.orders if order.open], reason)
     draft.say(CaseClosed, reason, rule=rule, closed_as=closed_as)
     for member in draft.case.members:
@@ -78,7 +78,7 @@ def reopen(draft: Draft, reason: str, *, rule: str) -> None:
         draft.case = draft.case.with_order(again)
         draft.notify(again, NoticeKind.REOPENED, reason)
     draft.update(status=CaseStatus.REOPENED, finished_at=None, closed_as=None, unanswered=0)
-    draft.update(reopened=True, merged_into=None, before_merge=None)
+    draft.update(reopened=True, merged_into=None, before_merge=None, ended_at=None)
     deadline = draft.case.finish.deadline() if draft.case.finish is not None else None
     draft.say(CaseReopened, reason, rule=rule, deadline=deadline, orders=orders)
 
@@ -94,4 +94,5 @@ def to_review(draft: Draft) -> None:
         finish=None,
         finished_at=None,
         closed_as=None,
+        ended_at=None,
     )

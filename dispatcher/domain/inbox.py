@@ -122,6 +122,8 @@ class TimerKind(StrEnum):
     RUNG = "rung"
     CARE = "care"
     CLOSING = "closing"
+    ARCHIVE = "archive"
+    FORGET = "forget"
 
 
 class DeadlineElapsed(Message):

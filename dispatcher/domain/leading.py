@@ -95,6 +95,7 @@ def relead(
         review_since=None,
         finished_at=None,
         closed_as=None,
+        ended_at=None,
     )
     draft.withdraw(
         [order for order in draft.case.orders if order.open and order.agency not in parts],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dispatcher.domain import deciding, handling
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import ACTIVE, DANGER, ActorRole, CaseStatus, Urgency
+from dispatcher.domain.codes import ACTIVE, DANGER, GUARDS, ActorRole, CaseStatus, Urgency
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.inbox import Operation, OperatorDecided
@@ -29,7 +29,7 @@ _DONE = frozenset((CaseStatus.DONE,))
 _UNSETTLED = ACTIVE | _REVIEW
 _LIVE = _UNSETTLED | _DONE
 _ENDED = frozenset((CaseStatus.DONE, CaseStatus.CLOSED, CaseStatus.TRANSFERRED, CaseStatus.INVALID))
-_ANY = frozenset(CaseStatus) - {CaseStatus.LINKED}
+_ANY = frozenset(CaseStatus) - GUARDS
 
 
 @dataclass(frozen=True, slots=True)

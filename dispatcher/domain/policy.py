@@ -206,6 +206,8 @@ class CaseworkPolicy(_Policy):
     supervising_unit: str
     platforms: dict[str, str]
     desks: dict[str, str]
+    archive_days: PositiveInt
+    forget_days: PositiveInt
     merge_minutes: PositiveInt
     merge_score: _Share
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dispatcher.domain import calendar, clocks
 from dispatcher.domain.cases import CaseRecord, OrderState
-from dispatcher.domain.codes import TERMINAL, Capacity, CaseStatus, Mark, OrderStatus, Role
+from dispatcher.domain.codes import GUARDS, TERMINAL, Capacity, CaseStatus, Mark, OrderStatus, Role
 from dispatcher.domain.inbox import TimerKind
 from dispatcher.domain.policy import Policy
 
@@ -28,6 +28,10 @@ def timers(case: CaseRecord, policy: Policy) -> Iterator[Timer]:
     if case.care is not None and case.status is not CaseStatus.LINKED:
         yield Timer(case.care.until, TimerKind.CARE, str(case.care.round))
     if case.status in TERMINAL:
+        if case.ended_at is not None and case.status is not CaseStatus.MERGED and case.care is None:
+            guard = case.status in GUARDS
+            days = policy.casework.forget_days if guard else policy.casework.archive_days
+            yield Timer(case.ended_at + timedelta(days=days), TimerKind.FORGET if guard else TimerKind.ARCHIVE, "")
         return
     if case.status is CaseStatus.DONE:
         if case.finished_at is not None:

@@ -32,11 +32,12 @@ Event = TypeVar("Event", bound=CaseEvent)
 class Work:
     """What a handler wants written, all in one transaction.
 
-    `refused` is a reason to put the message among the dead letters; `forward`, `passed` and `sends` go back to
+    `forgotten`: the case leaves ``case-state``; its ledger stays for ever. `refused` is a reason to put the message among the dead letters; `forward`, `passed` and `sends` go back to
     ``case-inbox``.
     """
 
     case: CaseRecord | None = None
+    forgotten: bool = False
     events: tuple[LedgerEvent | AlertRaised | CaseEvent, ...] = ()
     orders: tuple[WorkOrder, ...] = ()
     notices: tuple[OrderNotice, ...] = ()

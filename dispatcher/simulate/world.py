@@ -134,6 +134,8 @@ class World:
         before = self.cases.get(case_id)
         work = casework.decide(before, message, context)
         self._keep(work, message)
+        if work.forgotten:
+            del self.cases[case_id]
         if work.case is not None:
             self.cases[case_id] = work.case
         if work.case is not None or isinstance(message, DeadlineElapsed):

@@ -17,7 +17,7 @@ from dispatcher.domain.inbox import DeadlineElapsed
 from dispatcher.domain.messages import AttachedCall, Message, SourceRecord, TriagedCall
 from dispatcher.domain.neighbours import PREFIX, PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.policy import Policy
-from dispatcher.domain.timers import next_due
+from dispatcher.domain.timers import Timer, next_due
 from dispatcher.domain.triage import CallerHistory, Classify
 from dispatcher.domain.units import City
 from dispatcher.domain.work import NOTHING
@@ -91,6 +91,10 @@ class TriageAgent:
         """Nothing: what is remembered of a caller waits for the next call."""
         return None
 
+    def elapsed(self, _key: bytes, _value: bytes) -> Output:
+        """Never asked for."""
+        raise NotImplementedError
+
     def give_up(self, record: InputRecord, error: BadRecord) -> Result:
         """Whatever may have been a call becomes a case that a person sees."""
         found = salvage(record.value, policy=self._policy.intake)
@@ -114,6 +118,10 @@ def _inbox(message: Message, key: str, record: InputRecord, *, index: int = 0) -
         at=utc(record.timestamp_ms),
         trace=codec.trace_of(record),
     )
+
+
+def _elapsed_id(case: CaseRecord, timer: Timer) -> str:
+    return ids.elapsed_id(case.case_id, timer.kind, timer.subject, timer.due_at.isoformat())
 
 
 #: What may lie on ``case-inbox``: ce_type -> model.
@@ -150,6 +158,8 @@ class CaseworkAgent:
         if work.case is not None:
             result.state[key] = work.case.encode()
             result.due[key] = self._due(work.case)
+        elif work.forgotten:
+            result.state[key] = result.due[key] = None
         for event in work.events:
             result.outputs.append(
                 codec.output(
@@ -200,13 +210,18 @@ class CaseworkAgent:
         timer = next_due(case, self._policy)
         if timer is None:
             return None
+        return Due(math.ceil(timer.due_at.timestamp() * 1000), _elapsed_id(case, timer))
+
+    def elapsed(self, _key: bytes, value: bytes) -> Output:
+        """The message that the first timer of a case has run out."""
+        case = CaseRecord.model_validate_json(value)
+        timer = next_due(case, self._policy)
+        if timer is None:
+            raise ValueError(f"nothing falls due on case {case.case_id}")
         elapsed = DeadlineElapsed(case_id=case.case_id, kind=timer.kind, subject=timer.subject, due_at=timer.due_at)
-        elapsed_id = ids.elapsed_id(case.case_id, timer.kind, timer.subject, timer.due_at.isoformat())
-        trace = elapsed_id.replace("-", "")
-        message = codec.output(
-            topics.CASE_INBOX, case.case_id, elapsed, event_id=elapsed_id, at=timer.due_at, trace=trace
-        )
-        return Due(math.ceil(timer.due_at.timestamp() * 1000), message)
+        name = _elapsed_id(case, timer)
+        trace = name.replace("-", "")
+        return codec.output(topics.CASE_INBOX, case.case_id, elapsed, event_id=name, at=timer.due_at, trace=trace)
 
     def give_up(self, record: InputRecord, error: BadRecord) -> Result:
         """A message that cannot be handled: if it carries a call, that call goes to a person as a case of its own."""

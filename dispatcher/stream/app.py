@@ -104,7 +104,7 @@ def build(
     `wrap` may put something around the classifier.
     """
     headers.tolerate()
-    catalog = catalog or load_catalog(settings.home)
+    catalog = catalog or load_catalog(settings.home, policy_dir=settings.policy)
     classify = wrap(classify_with(Classifier.load(), catalog.policy.triage))
     classify("预热：楼道灯坏了", None, None)  # dictionaries are loaded at the first call; not while a caller waits
     app = App(

@@ -126,7 +126,7 @@ class Lane:
         self.floor = await self._cluster.committed(self._spec.group, self.place)
         state_place = TopicPartition(self._spec.state_topic, self.place.partition)
         self.state = await load_state(self._cluster.bootstrap, state_place)
-        for count, (key, value) in enumerate(self.state.entries().items()):
+        for count, (key, value) in enumerate(self.state.items()):
             self._clock.set(key, self._handler.due(key, value))
             if count % 200 == 199:
                 await asyncio.sleep(0)
@@ -152,10 +152,16 @@ class Lane:
             await asyncio.wait_for(self._arrived.wait(), max(0.0, first / 1000 - time.time()))
 
     async def _send_due(self) -> None:
-        """Send what has fallen due, in transactions of its own; it comes back as a record like any other."""
-        while not self._closing and (due := self._clock.take(round(time.time() * 1000))):
-            await self._writer.send(due)
-            self._metrics.deadlines.inc(len(due))
+        """Send what has fallen due, in a transaction of its own; it comes back as a record like any other.
+
+        No more than one transaction's worth: after an outage, what units and people say must not wait for all of it.
+        """
+        taken = self._clock.take(round(time.time() * 1000))
+        if taken:
+            messages = [self._handler.elapsed(key, self.state.value(key)) for key, _ in taken]
+            last, stamped_ms = await self._writer.send(messages, to=self.place)
+            self._clock.sent(taken, last_offset=last, stamped_ms=stamped_ms)
+            self._metrics.deadlines.inc(len(taken))
 
     def close(self) -> None:
         """Stop after the transaction in hand. What waits is left to whoever reads from the committed offset."""
@@ -240,6 +246,7 @@ class Lane:
             outputs += result.outputs
             changes |= result.state
             dues |= result.due
+            dues |= {key: None for key, value in result.state.items() if value is None}
             next_offset = record.offset + 1
             if result.dead is not None:
                 outputs.append(dead_letters.letter(record, result.dead, stage=self._spec.name))
@@ -266,6 +273,7 @@ class Lane:
             await self._writer.commit(outputs, source=self.place, next_offset=next_offset, group=self._spec.group)
         self.state.apply(changes)
         self._clock.apply(dues.items())
+        self._clock.passed(next_offset, round(time.time() * 1000))
         self.floor = next_offset
         done = batch[: count + 1]
         for record in done:

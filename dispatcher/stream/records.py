@@ -55,10 +55,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`message` is to be sent at `at_ms` (Unix time in milliseconds)."""
+    """Something falls due at `at_ms` (Unix time in milliseconds); `name` tells it from anything else that does.
+
+    Its message is made when its time has come: there are as many of these as open cases.
+    """
 
     at_ms: int
-    message: Output
+    name: str
 
 
 class Handler(Protocol):
@@ -74,4 +77,8 @@ class Handler(Protocol):
 
     def due(self, key: bytes, value: bytes) -> Due | None:
         """What falls due next on an entry of the state, when the state has just been loaded."""
+        ...
+
+    def elapsed(self, key: bytes, value: bytes) -> Output:
+        """The message that what `due` told of an entry has fallen due."""
         ...

@@ -6,7 +6,7 @@ Values stay encoded: an open case takes some 600 bytes and not the several kilob
 what lies on the topic, byte for byte.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, ItemsView
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,6 +26,14 @@ class State:
     def get(self, key: bytes) -> bytes | None:
         """The last committed value."""
         return self._entries.get(key)
+
+    def value(self, key: bytes) -> bytes:
+        """The last committed value of an entry that is there."""
+        return self._entries[key]
+
+    def items(self) -> ItemsView[bytes, bytes]:
+        """All entries."""
+        return self._entries.items()
 
     def apply(self, changes: dict[bytes, bytes | None]) -> None:
         """Take over what a transaction has committed."""

@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
@@ -69,21 +70,25 @@ class Writer:
             await asyncio.gather(*acknowledged)
             await self._producer.commit_transaction()
 
-    async def send(self, outputs: Sequence[Output]) -> None:
-        """Write `outputs` in one transaction that moves no offset: what nobody asked for, such as a deadline's message."""
+    async def send(self, outputs: Sequence[Output], *, to: TopicPartition) -> tuple[int, int]:
+        """Write `outputs` to one partition, in one transaction that moves no offset: what nobody asked for, such as a
+        deadline's message. Returns the offset of the last of them and the broker's earliest stamp (Unix milliseconds)."""
+        placed = [Output(to.topic, one.key, one.value, one.headers, to.partition) for one in outputs]
         async with asyncio.timeout(self._commit_seconds):
             await self._producer.begin_transaction()
-            await asyncio.gather(*await self._send(outputs))
+            told = await asyncio.gather(*await self._send(placed))
             await self._producer.commit_transaction()
+        # Mostly one batch. Where it took several, the offset is a little too high.
+        return max(one.offset for one in told) + len(placed) - 1, min(one.timestamp for one in told)
 
-    async def _send(self, outputs: Sequence[Output]) -> list[asyncio.Future[object]]:
+    async def _send(self, outputs: Sequence[Output]) -> list[asyncio.Future[Any]]:
         by_place: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for output in outputs:
             partition = output.partition
             if partition is None:
                 partition = self.partition_of(output.topic, output.key or b"")
             by_place[output.topic, partition].append(output)
-        futures: list[asyncio.Future[object]] = []
+        futures: list[asyncio.Future[Any]] = []
         for (topic, partition), records in by_place.items():
             batch = self._producer.create_batch()
             for record in records:

@@ -12,6 +12,7 @@ from dispatcher.catalog import load_catalog
 from dispatcher.console.ledger import Ledger
 from dispatcher.console.words import Words
 from dispatcher.domain.codes import LinkKind, Outcome, Urgency
+from dispatcher.domain.events import CaseEvent
 from dispatcher.domain.messages import (
     AlertRaised,
     CallLinked,
@@ -81,6 +82,12 @@ class Told:
         )
         return self.ledger.take([event(told)], seen_ms=AT_MS, live=True)
 
+    def later(self, kind: type[CaseEvent], *, status: str, reason: str = "因", **more: Any) -> Any:
+        """Something happens to the case ``case-c`` after its opening."""
+        given = {name: value for name, value in fields(self.source()).items() if name in CaseEvent.model_fields}
+        told = kind(**given | {"status": status, "reason": reason, "actor": "W001", "role": "duty_leader", **more})
+        return self.ledger.take([event(told)], seen_ms=AT_MS, live=True)
+
     def alerted(self, reason: str) -> Any:
         told = AlertRaised(
             event_id="e", at=AT, case_id="x", alert="call_id_reused", reason=reason, source=self.source()
@@ -115,7 +122,7 @@ def fields(source: SourceRecord, **more: Any) -> dict[str, Any]:
     }
 
 
-def event(message: LedgerEvent | AlertRaised) -> InputRecord:
+def event(message: LedgerEvent | AlertRaised | CaseEvent) -> InputRecord:
     headers = (("ce_type", message.ce_type.encode()),)
     return record(topics.CASE_EVENTS, message.encode(), headers=headers)
 

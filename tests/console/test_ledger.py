@@ -1,5 +1,6 @@
 """What the board knows after the records that it was told."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from dispatcher.console.ledger import Alarm, Row
 from dispatcher.console.view import HIDDEN, HIDDEN_REASON
 from dispatcher.domain.codes import Outcome
+from dispatcher.domain.events import CaseReopened, ConfidentialitySet, NoteAdded, ReviewClaimed
 from dispatcher.stream import topics
 from dispatcher.stream.records import InputRecord
+
+AT = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 
 if TYPE_CHECKING:
     from tests.console.conftest import Told
@@ -75,6 +79,38 @@ def test_why_a_confidential_case_was_raised_is_not_shown(told: "Told") -> None:
 def test_nor_why_a_case_was_raised_of_which_nothing_is_known(told: "Told") -> None:
     [alarm] = told.raised(source=told.source(), reason="提到“村长”")
     assert "村长" not in alarm.text
+
+
+def test_a_case_that_was_decided_waits_no_more_and_one_that_comes_back_waits_again(told: "Told") -> None:
+    told.opened("喂", source=told.source(), outcome=Outcome.REVIEW, lead=None)
+    told.later(ReviewClaimed, status="review", until=AT)
+    assert told.ledger.waiting_for_review == 1
+    told.later(NoteAdded, status="dispatched", text="x")
+    assert told.ledger.waiting_for_review == 0
+    told.later(NoteAdded, status="review", text="x")
+    assert told.ledger.waiting_for_review == 1
+    assert told.ledger.decided == 1
+
+
+def test_a_case_that_is_reopened_stands_out_and_one_that_goes_on_does_not(told: "Told") -> None:
+    told.opened("灯坏了", source=told.source(), confidential=False)
+    assert told.later(NoteAdded, status="dispatched", text="x") == []
+    [alarm] = told.later(CaseReopened, status="reopened", reason="群众不满意", deadline=None)
+    assert (alarm.kind, alarm.text) == ("notice", "重办 c：群众不满意")
+
+
+def test_why_a_confidential_case_was_reopened_is_not_shown(told: "Told") -> None:
+    told.opened("灯坏了", source=told.source(), confidential=False)
+    told.later(ConfidentialitySet, status="dispatched", confidential=True)
+    [alarm] = told.later(CaseReopened, status="reopened", reason="举报人不满意", deadline=None)
+    assert "举报人" not in alarm.text
+
+
+def test_an_order_counts_and_a_notice_about_it_does_not(told: "Told") -> None:
+    for kind in (b"work_order.issued.v1", b"work_order.notice.v1"):
+        order = InputRecord(topics.WORK_ORDERS, 0, 0, 0, b"k", b"{}", (("ce_type", kind),))
+        told.ledger.take([order], seen_ms=0, live=True)
+    assert told.ledger.orders == 1
 
 
 def test_an_event_of_a_newer_version_changes_nothing(told: "Told") -> None:

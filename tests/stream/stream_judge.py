@@ -15,6 +15,7 @@ from stream_traffic import Sent
 
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, LinkKind, Outcome, Urgency
+from dispatcher.domain.neighbours import PREFIX
 from dispatcher.domain.triage import CallerHistory
 from dispatcher.stream import headers
 from dispatcher.stream.state import load_state
@@ -176,7 +177,8 @@ async def judge_state(bootstrap: str, found: Found) -> dict[str, int]:
             assert entries == {key: value for (p, key), value in last.items() if p == partition and value is not None}
             assert not loaded[topic].keys() & entries.keys(), "one key lies in two partitions"
             loaded[topic] |= entries
-    _judge_cases({key: CaseRecord.model_validate_json(value) for key, value in loaded["case-state"].items()}, found)
+    cases = {key: value for key, value in loaded["case-state"].items() if not key.startswith(PREFIX.encode())}
+    _judge_cases({key: CaseRecord.model_validate_json(value) for key, value in cases.items()}, found)
     _judge_callers(
         {key.decode(): CallerHistory.model_validate_json(value) for key, value in loaded["caller-state"].items()}, found
     )

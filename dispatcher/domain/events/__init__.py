@@ -6,6 +6,7 @@ Each tells the case as it is after the change, who made it, why and under which 
 
 from dispatcher.domain.events.base import CaseEvent
 from dispatcher.domain.events.ends import (
+    CaseArchived,
     CaseClosed,
     CaseDone,
     CaseReopened,
@@ -121,6 +122,7 @@ CASE_EVENTS: tuple[type[CaseEvent], ...] = (
     CaseDone,
     CaseReopened,
     CaseClosed,
+    CaseArchived,
     ConfidentialitySet,
     UnitUrged,
     NoteAdded,
@@ -140,6 +142,7 @@ __all__ = [
     "CareStarted",
     "CareVisited",
     "CaseArbitrated",
+    "CaseArchived",
     "CaseClosed",
     "CaseDone",
     "CaseEvent",

@@ -21,6 +21,12 @@ class CaseDone(CaseEvent):
     ce_type = "case.done.v1"
 
 
+class CaseArchived(CaseEvent):
+    """归档: it leaves the working state; the ledger keeps it."""
+
+    ce_type = "case.archived.v1"
+
+
 class CaseReopened(CaseEvent):
     """重办, with half of the normal time."""
 
