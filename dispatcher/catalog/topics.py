@@ -21,6 +21,7 @@ NEEDED = (
     *(name for pair in CO_PARTITIONED for name in pair),
     "case-events",
     "work-orders",
+    "order-notices",
     PER_AGENCY,
     "dead-letters",
     "intake-control",

@@ -10,7 +10,6 @@ from dispatcher import settings as settings_module
 from dispatcher.cli import options
 from dispatcher.client.reader import Reader
 from dispatcher.client.units import find_unit
-from dispatcher.domain.events import OrderNotice
 from dispatcher.domain.messages import WorkOrder
 from dispatcher.domain.units import City
 from dispatcher.stream import topics
@@ -60,12 +59,9 @@ def consume(
     seen = _Seen()
 
     def show(record: InputRecord) -> None:
-        notice = record.header("ce_type") == OrderNotice.ce_type.encode()
-        seen.orders += not notice
+        seen.orders += 1
         if as_json:
             click.echo((record.value or b"null").decode("utf-8", "replace"))
-        elif notice:
-            _show_notice(record)
         else:
             _show(record, catalog.city)
 
@@ -90,16 +86,6 @@ def consume(
     options.run(work(), interrupted=lambda: f"{seen.orders} orders of {unit.name} ({unit.code})")
     if not as_json:
         options.err().print(f"{seen.orders} orders of {unit.name} ({unit.code})", style="dim")
-
-
-def _show_notice(record: InputRecord) -> None:
-    """Something about an order that the unit already holds."""
-    notice = OrderNotice.model_validate_json(record.value or b"")
-    screen = options.out()
-    screen.print(
-        Text.assemble((options.local(notice.at), "bold"), f"  notice: {notice.notice}  ", options.plain(notice.reason))
-    )
-    screen.print(f"  order {notice.order_id}  case {notice.case_id}", style="dim")
 
 
 def _show(record: InputRecord, city: City) -> None:

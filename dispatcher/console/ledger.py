@@ -13,7 +13,6 @@ from dispatcher.client.happened import TITLES
 from dispatcher.console.view import HIDDEN, HIDDEN_REASON, clean
 from dispatcher.domain.calls import utc
 from dispatcher.domain.codes import CaseStatus, Outcome, Urgency
-from dispatcher.domain.events import OrderNotice
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 
@@ -25,7 +24,6 @@ _REMEMBERED = 20_000
 
 Place = tuple[str, int, int]
 
-_NOTICE = OrderNotice.ce_type.encode()
 #: What happens to a case that a hall should notice: shown among the alarms.
 _NOTABLE = frozenset(
     (
@@ -128,7 +126,7 @@ class Ledger:
         if record.topic == topics.CALLS:
             _keep(self._published, (record.topic, record.partition, record.offset), record.timestamp_ms)
         elif record.topic == topics.WORK_ORDERS:
-            self.orders += record.header("ce_type") != _NOTICE  # a notice is about an order that is there already
+            self.orders += 1
         elif record.topic == topics.DEAD_LETTERS:
             self.dead += 1
             return [self._alarm("dead_letter", record.timestamp_ms, _letter_words(record), live=live)]

@@ -26,7 +26,17 @@ from dispatcher.domain import (
     replies,
 )
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import GRAVITY, GUARDS, URGENCY_RANK, CaseStatus, ClosedAs, LinkKind, Outcome, in_doubt
+from dispatcher.domain.codes import (
+    GRAVITY,
+    GUARDS,
+    URGENCY_RANK,
+    ActorRole,
+    CaseStatus,
+    ClosedAs,
+    LinkKind,
+    Outcome,
+    in_doubt,
+)
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, CaseReopened
@@ -36,6 +46,7 @@ from dispatcher.domain.inbox import (
     DeadlineElapsed,
     LookupAnswered,
     NeighbourSeen,
+    Operation,
     OperatorDecided,
     SplitOff,
 )
@@ -45,6 +56,7 @@ from dispatcher.domain.messages import (
     CallLinked,
     CaseOpened,
     CaseRaised,
+    Decision,
     LedgerEvent,
     Message,
     SourceRecord,
@@ -125,6 +137,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     draft = Draft(grown, context, first_event=3)
     if case.status is CaseStatus.MERGED and _graver(case, call):
         handling.take_back(draft, "再次来电情况升级，恢复独立办理")
+        draft.sends.append(_parted(case, draft))
     raise_fields = dispatch.raise_case(draft, call)
     over = case.status in (CaseStatus.DONE, CaseStatus.CLOSED)
     if raise_fields is None and over:
@@ -162,6 +175,19 @@ def _answers_the_place(case: CaseRecord, call: TriagedCall) -> bool:
     return waits and call.place.district is not None
 
 
+def _parted(case: CaseRecord, draft: Draft) -> CaseNotice:
+    """Tells the case that `case` was merged into that it has gone its own way again."""
+    return CaseNotice(
+        message_id=f"{draft.place()}/{Operation.UNMERGE}",
+        case_id=case.merged_into or "",
+        operation=Operation.UNMERGE,
+        other=case.case_id,
+        actor="system",
+        role=ActorRole.SYSTEM,
+        reason="再次来电情况升级，恢复独立办理",
+    )
+
+
 def _may_reopen(case: CaseRecord, call: TriagedCall, context: Context) -> bool:
     """Rule 9.4: a case that its unit finished less than ten days ago; a withdrawn one as well."""
     if case.closed_as is ClosedAs.WITHDRAWN or _graver(case, call):
@@ -195,7 +221,7 @@ def on_unreadable_call(case: CaseRecord | None, found: UnreadableCall, context: 
         text=found.text,
         place=found.place,
         caller=found.caller,
-        decision=decision,
+        decision=_kept(decision, CaseStatus.REVIEW),
         source=found.source,
         review_since=context.at,
     )
@@ -305,7 +331,7 @@ def _open(call: TriagedCall, context: Context) -> Work:
         text=call.text,
         place=call.place,
         caller=call.caller,
-        decision=decision,
+        decision=_kept(decision, status),
         source=call.source,
         ask=plan.ask,
         review_since=context.at if status is CaseStatus.REVIEW else None,
@@ -337,3 +363,11 @@ def _open(call: TriagedCall, context: Context) -> Work:
         events=(entries.triaged_event(call, fields, context), opened, *work.events),
         sends=(*work.sends, *((told,) if told is not None else ())),
     )
+
+
+def _kept(decision: Decision, status: CaseStatus) -> Decision:
+    """What a case needs of its call's decision; the ledger has the evidence, and there are many cases in memory."""
+    fields: dict[str, Any] = {"cues": (), "extracted": {}}
+    if status is not CaseStatus.REVIEW:
+        fields["suggestions"] = ()
+    return decision.model_copy(update=fields)

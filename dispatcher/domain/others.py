@@ -35,6 +35,8 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
         reason="对方案件不存在或已结束，合并未成",
     )
     if case is None:
+        if notice.operation is Operation.CLOSE:
+            return NOTHING  # archived already
         return Work(sends=(back,)) if notice.operation is Operation.MERGE else _no_case(notice.case_id)
     if notice.message_id in case.seen:
         return NOTHING

@@ -114,6 +114,8 @@ class World:
         self._histories = {
             caller: known for caller, known in self._histories.items() if known.calls[-1].received_at >= callers_before
         }
+        self._due = [due for due in self._due if self._next.get(due[2]) == due[3]]
+        heapq.heapify(self._due)
 
     # -- within ----------------------------------------------------------------------------------------
 

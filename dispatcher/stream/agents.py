@@ -173,10 +173,9 @@ class CaseworkAgent:
         if work.forward is not None:
             result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
         for notice in work.notices:
-            told = codec.output(
-                topics.WORK_ORDERS, notice.agency, notice, event_id=notice.notice_id, at=at, trace=trace
+            result.outputs.append(
+                codec.output(topics.ORDER_NOTICES, notice.agency, notice, event_id=notice.notice_id, at=at, trace=trace)
             )
-            result.outputs += (told, codec.also(told, topic=topics.agency(notice.agency), key=notice.case_id))
         for index, passed in enumerate((*work.passed, *work.sends), start=1):
             target: str = passed.case_id  # type: ignore[attr-defined]
             result.outputs.append(_inbox(passed, target, record, index=index))

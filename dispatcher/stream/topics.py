@@ -6,6 +6,7 @@ CASE_INBOX = "case-inbox"
 CASE_STATE = "case-state"
 CASE_EVENTS = "case-events"
 WORK_ORDERS = "work-orders"
+ORDER_NOTICES = "order-notices"
 DEAD_LETTERS = "dead-letters"
 INTAKE_CONTROL = "intake-control"
 

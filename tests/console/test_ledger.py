@@ -106,13 +106,6 @@ def test_why_a_confidential_case_was_reopened_is_not_shown(told: "Told") -> None
     assert "举报人" not in alarm.text
 
 
-def test_an_order_counts_and_a_notice_about_it_does_not(told: "Told") -> None:
-    for kind in (b"work_order.issued.v1", b"work_order.notice.v1"):
-        order = InputRecord(topics.WORK_ORDERS, 0, 0, 0, b"k", b"{}", (("ce_type", kind),))
-        told.ledger.take([order], seen_ms=0, live=True)
-    assert told.ledger.orders == 1
-
-
 def test_an_event_of_a_newer_version_changes_nothing(told: "Told") -> None:
     assert told.opened("灯坏了", source=told.source()) != []
     event = b'{"case_id": "x", "call_id": "y", "outcome": "unheard_of"}'

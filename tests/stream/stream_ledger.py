@@ -87,7 +87,14 @@ class Ledger:
         """What has been worked off, with all that came of it."""
         done = await committed(bootstrap, "case-inbox")
         topics = await read(
-            bootstrap, "case-inbox", "case-events", "work-orders", "case-state", "dead-letters", *AGENCIES
+            bootstrap,
+            "case-inbox",
+            "case-events",
+            "work-orders",
+            "order-notices",
+            "case-state",
+            "dead-letters",
+            *AGENCIES,
         )
         inbox = {
             (r.partition, r.offset): r
@@ -127,14 +134,14 @@ class Ledger:
             if work.case is not None:
                 self.cases[key] = work.case
             written["case-events"].update(event.encode() for event in work.events)
-            told = [(one.agency, one.encode()) for one in work.orders] + [(n.agency, n.encode()) for n in work.notices]
-            for agency, value in told:
-                written["work-orders"][value] += 1
-                written[f"agency.{agency}"][value] += 1
+            for order in work.orders:
+                written["work-orders"][order.encode()] += 1
+                written[f"agency.{order.agency}"][order.encode()] += 1
+            written["order-notices"].update(notice.encode() for notice in work.notices)
             sends = (*((work.forward,) if work.forward else ()), *work.passed, *work.sends)
             written["case-inbox"].update(one.encode() for one in sends)
             refused += work.refused is not None
-        for topic in ("case-events", "work-orders", *AGENCIES):
+        for topic in ("case-events", "work-orders", "order-notices", *AGENCIES):
             same(topic, Counter(r.value for r in self.topics[topic]), written[topic])
         sent = Counter(record.value for record in self.inbox.values() if kind(record) in _SENT)
         same("case-inbox", sent, written["case-inbox"])

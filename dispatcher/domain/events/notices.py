@@ -19,7 +19,7 @@ class NoticeKind(StrEnum):
 
 
 class OrderNotice(Complete):
-    """``work_order.notice.v1``: something about an order that its unit already holds."""
+    """``work_order.notice.v1`` on ``order-notices``: something about an order that its unit already holds."""
 
     ce_type = "work_order.notice.v1"
 

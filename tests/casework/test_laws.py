@@ -1,0 +1,125 @@
+"""Any sequence of messages keeps the laws: lives of a few cases that hypothesis makes up, all laws watching each.
+
+All laws are watched over the same lives, so that each sees many. For one that is broken hypothesis then looks for the
+shortest life that breaks it.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from casework_laws import LAWS, Law
+from casework_life import LIVES, Life, bring_to_an_end
+from casework_world import Moment
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from dispatcher.domain.codes import TERMINAL, CaseStatus
+from dispatcher.domain.inbox import ReplyAction
+from dispatcher.domain.messages import Message
+
+
+class Broken:
+    """What was found in all lives together: law -> the first moment that broke it, in words; and what was seen at all."""
+
+    def __init__(self) -> None:
+        self.laws: dict[str, str] = {}
+        self.statuses: Counter[CaseStatus | None] = Counter()
+        self.events: Counter[str] = Counter()
+
+    def watch(self, now: Moment) -> None:
+        self.statuses[now.after.status if now.after is not None else None] += 1
+        self.events.update(now.kinds)
+        for law in LAWS:
+            try:
+                law(now)
+            except AssertionError as error:
+                self.laws.setdefault(
+                    law.__name__, f"{error}\n{now.message!r}\nbefore {now.before!r}\nafter {now.after!r}"
+                )
+
+    def take(self, message: Message, error: Exception) -> None:
+        self.laws.setdefault("nothing_raises", f"{error!r}\n{message!r}")
+
+
+@pytest.fixture(scope="module")
+def broken() -> Broken:
+    found = Broken()
+    watched = {"law": staticmethod(found.watch), "on_error": staticmethod(found.take)}
+    run_state_machine_as_test(type("AllLaws", (Life,), watched), settings=LIVES)
+    return found
+
+
+def shortest(law: Law, on_error: Callable[[Message, Exception], None] | None) -> None:
+    """Fails with the shortest life that breaks the law, where one is found again."""
+    alone = {"law": staticmethod(law), "on_error": staticmethod(on_error) if on_error else None}
+    few = settings(LIVES, max_examples=100)
+    run_state_machine_as_test(type("OneLaw", (Life,), alone), settings=few)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_law(law: Law, broken: Broken) -> None:
+    if law.__name__ in broken.laws:
+        shortest(law, lambda _message, _error: None)
+        pytest.fail(broken.laws[law.__name__])
+
+
+def test_nothing_that_is_said_raises(broken: Broken) -> None:
+    """Unknown ids, other units' orders, any role, empty, huge and strange texts and numbers."""
+    if "nothing_raises" in broken.laws:
+        shortest(lambda _: None, None)
+        pytest.fail(broken.laws["nothing_raises"])
+
+
+def test_the_lives_are_lives(broken: Broken) -> None:
+    """A law is only as good as the lives that it sees: every status and nearly every event occurs in them."""
+    assert set(broken.statuses) - {None} == set(CaseStatus)
+    assert len(broken.events) >= 45
+
+
+class EventsAreUnique(Life):
+    """In the whole ledger."""
+
+    def teardown(self) -> None:
+        made = Counter(event.event_id for event in self.world.events)
+        assert max(made.values(), default=1) == 1
+
+
+class TimeGoesOn(Life):
+    """The ledger of a case tells things in the order in which they happened."""
+
+    def teardown(self) -> None:
+        for case_id in self.world.cases:
+            times = [event.at for event in self.world.events if event.case_id == case_id]
+            assert times == sorted(times)
+
+
+class EveryCaseEnds(Life):
+    """When all units answer, people decide and revisits are made, every case ends."""
+
+    def teardown(self) -> None:
+        self.now += timedelta(minutes=1)
+        bring_to_an_end(self.world, self.now)
+        open_ = {case.status for case in self.world.cases.values()} - TERMINAL
+        assert not open_
+
+
+class SilenceEndsToo(Life):
+    """When units finish but nobody calls back, a case closes by itself; a case that is over stays over."""
+
+    def teardown(self) -> None:
+        for case in list(self.world.cases.values()):
+            for order in case.orders:
+                if order.open:
+                    self.world.unit_says(case.case_id, ReplyAction.FINISH, at=self.now, unit=order.agency)
+        over = {case.case_id for case in self.world.cases.values() if case.status in TERMINAL | {CaseStatus.DONE}}
+        self.world.advance(self.now + timedelta(days=12))
+        assert {self.world.cases[case_id].status for case_id in over} <= TERMINAL
+
+
+@pytest.mark.parametrize(
+    "life", [EventsAreUnique, TimeGoesOn, EveryCaseEnds, SilenceEndsToo], ids=lambda life: life.__name__
+)
+def test_lives(life: type[Life]) -> None:
+    run_state_machine_as_test(life, settings=settings(LIVES, max_examples=60))
