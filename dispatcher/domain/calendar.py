@@ -4,7 +4,7 @@ Holidays and make-up days come from the package ``chinesecalendar``, whose horiz
 announcement; beyond it Monday to Friday counts as working and `horizon` tells so.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 
 import chinese_calendar
@@ -122,7 +122,7 @@ def next_office_opening(moment: datetime, *, hours: HoursPolicy) -> datetime:
     day = local.date()
     while not (is_workday(day, hours=hours) and _at(day, hours.morning_start) > local):
         day += timedelta(days=1)
-    return _at(day, hours.morning_start)
+    return _at(day, hours.morning_start).astimezone(UTC)
 
 
 def _sessions(day: date, hours: HoursPolicy) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:

@@ -93,6 +93,7 @@ class Transfer(Message):
 
     platform: str
     from_status: CaseStatus
+    order_id: str
 
 
 class CaseRecord(Message):
@@ -160,9 +161,10 @@ class CaseRecord(Message):
 
     @property
     def lead_order(self) -> OrderState | None:
-        """The lead's order that counts: the latest one not withdrawn or returned."""
-        live = (OrderStatus.WITHDRAWN, OrderStatus.RETURNED)
-        return next((o for o in reversed(self.orders) if o.role is Role.LEAD and o.status not in live), None)
+        """The order of the unit that leads: the latest one not withdrawn or returned; None where nobody leads any more."""
+        over = (OrderStatus.WITHDRAWN, OrderStatus.RETURNED)
+        held = (o for o in reversed(self.orders) if o.role is Role.LEAD and o.agency == self.lead)
+        return next((order for order in held if order.status not in over), None)
 
     def order(self, order_id: str) -> OrderState | None:
         """The order of that id."""

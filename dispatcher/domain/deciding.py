@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dispatcher.domain import ends, leading
+from dispatcher.domain import ends, ids, leading
 from dispatcher.domain.cases import CaseRecord, Claim, Transfer
 from dispatcher.domain.codes import DANGER, URGENCY_RANK, CaseStatus, Level, OrderStatus, Outcome, Role
 from dispatcher.domain.events import (
@@ -14,13 +14,14 @@ from dispatcher.domain.events import (
     CaseTransferred,
     LabelRecorded,
     LevelRaised,
+    MediationEnded,
     ReviewClaimed,
     ReviewDecided,
     ReviewReleased,
     TransferAnswered,
 )
 from dispatcher.domain.inbox import OperatorDecided
-from dispatcher.domain.ladder import bring_in
+from dispatcher.domain.ladder import bring_in, is_dispute
 from dispatcher.domain.messages import OrderBrief
 from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.replies import returned
@@ -88,6 +89,15 @@ def _set_matter(draft: Draft, decision: OperatorDecided) -> None:
     draft.update(category=matter.code, outcome=outcome, urgency=decision.urgency or draft.case.urgency)
     if decision.district is not None:
         _set_district(draft, decision.district)
+    end_foreign_mediation(draft)
+
+
+def end_foreign_mediation(draft: Draft) -> None:
+    """Mediation is for disputes: where the matter has become another, it ends."""
+    standing = draft.case.mediation
+    if standing is not None and not is_dispute(draft.case.category, draft.context.policy):
+        draft.update(mediation=None)
+        draft.say(MediationEnded, "事项已变，不再调解", rule="9.9", rung=standing.rung, settled=False, text="")
 
 
 def _set_district(draft: Draft, district: str) -> None:
@@ -133,7 +143,7 @@ def recategorise(draft: Draft, decision: OperatorDecided) -> None:
         raise Refusal(Code.SENSELESS, "已派单的案件不能改为无效，请撤销")
     draft.update(returns=0, arbitrated=False, first_receiver=None, tried=())
     if URGENCY_RANK[draft.case.urgency] > URGENCY_RANK[before.urgency]:
-        leading.hurry(draft)
+        draft.set_finish(leading.hurried(draft), "改类后更紧急", rule="9.1")
     orders, why = _reroute(draft)
     draft.say(
         CaseRecategorised,
@@ -163,7 +173,7 @@ def settle_place(draft: Draft, district: str, reason: str = "") -> None:
     matter = draft.context.city.matter_at(draft.case.category, draft.context.at) if known else None
     waits = before.status is CaseStatus.REVIEW and before.outcome is not Outcome.REVIEW
     moves = before.status is not CaseStatus.REVIEW and matter is not None and matter.lead == DISTRICT
-    if (waits or moves) and not before.arbitrated:
+    if (waits or moves) and not before.arbitrated and before.status is not CaseStatus.CONFERENCE:
         orders, why = _reroute(draft)
         draft.say(CasePlaced, reason, rule="9.13", before_lead=before.lead, orders=orders, routing=why)
         return
@@ -220,7 +230,7 @@ def _owner_at(draft: Draft, level: Level) -> str:
 def add_assist(draft: Draft, decision: OperatorDecided) -> None:
     """会签: one more unit assists."""
     code = _unit(draft, decision.unit or "")
-    if any(order.open and order.agency == code for order in draft.case.orders):
+    if code == draft.case.lead or any(order.open and order.agency == code for order in draft.case.orders):
         raise Refusal(Code.SENSELESS, f"{code}已在承办")
     orders = bring_in(draft, (code,), decision.reason or "增加协办单位")
     draft.say(
@@ -265,7 +275,11 @@ def transfer(draft: Draft, decision: OperatorDecided) -> None:
     orders = leading.relead(draft, given, why)
     draft.update(
         status=CaseStatus.DISPATCHED if danger else CaseStatus.TRANSFERRED,
-        transfer=Transfer(platform=decision.platform or "", from_status=case.status),
+        transfer=Transfer(
+            platform=decision.platform or "",
+            from_status=case.status,
+            order_id=ids.order_id(case.case_id, code, draft.case.round),
+        ),
     )
     draft.say(CaseTransferred, decision.reason, rule="2", platform=decision.platform, orders=orders)
 
@@ -274,8 +288,8 @@ def transfer_answer(draft: Draft, decision: OperatorDecided) -> None:
     """The receipt. A refusal is a return by the other platform (rule 9.14); where it was the first receiver, a person
     decides."""
     moved = draft.case.transfer
-    order = draft.case.lead_order
-    if moved is None or order is None:
+    order = draft.case.order(moved.order_id) if moved is not None else None
+    if moved is None or order is None or not order.open:
         raise Refusal(Code.SENSELESS, "没有等待回执的转接")
     accepted = bool(decision.accepted)
     draft.update(transfer=None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dispatcher.domain import leading, routing
+from dispatcher.domain import deciding, leading, routing
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, Role
 from dispatcher.domain.entries import Context
@@ -39,7 +39,7 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
     units = dict.fromkeys((*((lead,) if lead else ()), *case.assist, *((case.lead,) if case.lead else ())))
     units |= dict.fromkeys(given.agency for given in plan.assignments)
     status = case.status
-    if plan.waits_for_person and graver:
+    if plan.waits_for_person and (graver or lead is None):
         status = CaseStatus.REVIEW  # danger that cannot be dispatched from here: a person looks at once
     elif lead is not None and status is not CaseStatus.CONFERENCE:  # whose it is stays for the arbiter to say
         status = CaseStatus.DISPATCHED
@@ -56,6 +56,7 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
         round=case.round + 1,
         review_since=context.at if status is CaseStatus.REVIEW else None,
         review_reminded=False,
+        transfer=None,
         claim=case.claim if status is CaseStatus.REVIEW else None,
         finished_at=None,
         closed_as=None,
@@ -63,7 +64,8 @@ def raise_case(draft: Draft, call: TriagedCall) -> dict[str, Any] | None:
         first_receiver=case.first_receiver or lead,
     )
     if lead is not None:
-        leading.hurry(draft)
+        draft.update(finish=leading.hurried(draft))
+    deciding.end_foreign_mediation(draft)
     planned = {given.agency: given for given in plan.assignments}
     given = tuple(_part(code, lead, planned) for code in units)
     orders = tuple(

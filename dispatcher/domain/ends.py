@@ -9,9 +9,9 @@ from dispatcher.domain.work import Draft
 
 
 def done_if_all_are(draft: Draft) -> None:
-    """Rule 9.7: a case is done when every order is. An order of 会商 waits for the arbiter."""
+    """Rule 9.7: a case is done when every order is. In 会商 the arbiter, in review a person decides first."""
     case = draft.case
-    if case.status is CaseStatus.CONFERENCE or case.lead_order is None:
+    if case.status in (CaseStatus.CONFERENCE, CaseStatus.REVIEW) or case.lead_order is None:
         return
     if any(order.status in OPEN_ORDERS for order in case.orders):
         return
@@ -86,12 +86,11 @@ def reopen(draft: Draft, reason: str, *, rule: str) -> None:
 def to_review(draft: Draft) -> None:
     """In front of a person again; whoever still had an order is told to stop."""
     draft.withdraw([order for order in draft.case.orders if order.open], "转人工研判")
+    _stop(draft)
     draft.update(
         status=CaseStatus.REVIEW,
         review_since=draft.context.at,
         review_reminded=False,
-        claim=None,
-        finish=None,
         finished_at=None,
         closed_as=None,
         ended_at=None,

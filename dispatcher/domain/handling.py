@@ -123,6 +123,9 @@ def three_way(draft: Draft, decision: OperatorDecided) -> None:
 # -- with several units ------------------------------------------------------------------------------------
 
 
+_LONGEST_WHISTLE = 30 * 24 * 60
+
+
 def whistle(draft: Draft, decision: OperatorDecided) -> None:
     """吹哨: these units must report in (报到) in time."""
     context = draft.context
@@ -130,8 +133,8 @@ def whistle(draft: Draft, decision: OperatorDecided) -> None:
     if unknown:
         raise Refusal(Code.UNKNOWN, f"没有单位{'、'.join(unknown)}")
     minutes = decision.minutes if decision.minutes is not None else context.policy.casework.whistle_minutes
-    if minutes <= 0:
-        raise Refusal(Code.SENSELESS, "报到时限须大于零")
+    if not 0 < minutes <= _LONGEST_WHISTLE:
+        raise Refusal(Code.SENSELESS, "报到时限须大于零，不超过三十天")
     until = context.at + timedelta(minutes=minutes)
     orders = ladder.bring_in(draft, decision.units, "吹哨报到")
     units = tuple(dict.fromkeys(decision.units))
@@ -143,8 +146,7 @@ def whistle(draft: Draft, decision: OperatorDecided) -> None:
 def mediate(draft: Draft, decision: OperatorDecided) -> None:
     """A dispute steps on the ladder, on its first rung or the one named (rule 9.9)."""
     rungs = draft.context.policy.casework.ladder
-    policy = draft.context.policy.repeat
-    if draft.case.category not in (*policy.disputes, "dispute_risk"):
+    if not ladder.is_dispute(draft.case.category, draft.context.policy):
         raise Refusal(Code.SENSELESS, "不是纠纷类案件")
     rung = next((one for one in rungs if one.rung == (decision.rung or rungs[0].rung)), None)
     if rung is None:

@@ -9,10 +9,15 @@ from dispatcher.domain.codes import Clock, Role
 from dispatcher.domain.entries import Context
 from dispatcher.domain.events import MediationEnded, RungEntered
 from dispatcher.domain.messages import OrderBrief
-from dispatcher.domain.policy import Rung
+from dispatcher.domain.policy import Policy, Rung
 from dispatcher.domain.routing import Assignment
 from dispatcher.domain.units import DISTRICT
 from dispatcher.domain.work import Draft
+
+
+def is_dispute(category: str, policy: Policy) -> bool:
+    """Whether a matter may be mediated: a dispute, or one that threatens to become violent."""
+    return category in policy.repeat.disputes or category == "dispute_risk"
 
 
 def enter(draft: Draft, rung: Rung, *, how: str, reason: str) -> None:
@@ -46,8 +51,9 @@ def climb(draft: Draft, *, how: str, reason: str) -> None:
 
 
 def bring_in(draft: Draft, units: tuple[str, ...], why: str) -> tuple[OrderBrief, ...]:
-    """Assisting orders for those of `units` that hold no open order yet, in a round of their own."""
-    new = [code for code in units if not any(o.open and o.agency == code for o in draft.case.orders)]
+    """Assisting orders for those of `units` that hold no open order yet and do not lead, in a round of their own."""
+    held = {order.agency for order in draft.case.orders if order.open} | {draft.case.lead}
+    new = [code for code in dict.fromkeys(units) if code not in held]
     if not new:
         return ()
     draft.update(round=draft.case.round + 1, assist=tuple(dict.fromkeys((*draft.case.assist, *new))))

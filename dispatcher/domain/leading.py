@@ -59,18 +59,17 @@ def keep_half(draft: Draft, reason: str) -> None:
     )
 
 
-def hurry(draft: Draft) -> None:
-    """The finish clock of a case that has become more urgent: it may end sooner, and the event says so, but leaves half of
-    the new limit (rule 9.2)."""
+def hurried(draft: Draft) -> clocks.RunningClock:
+    """The finish clock of a case that has become more urgent: it may end sooner, but leaves half of the new limit
+    (rule 9.2)."""
     case, context, policy = draft.case, draft.context, draft.context.policy
     fresh = clocks.for_case(Clock.FINISH, category=case.category, urgency=case.urgency, at=context.at, policy=policy)
     running = case.finish
     if running is None or running.paused_at is not None or fresh.due_at <= running.due_at:
-        draft.update(finish=fresh)
-        return
+        return fresh
     limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
     share = policy.casework.left_after_change
-    draft.update(finish=clocks.leave_at_least(running, share, limit=limit, at=context.at, policy=policy))
+    return clocks.leave_at_least(running, share, limit=limit, at=context.at, policy=policy)
 
 
 def relead(
@@ -92,6 +91,7 @@ def relead(
         first_receiver=case.first_receiver or lead.covers_for or lead.agency,
         tried=(*case.tried, lead.covers_for or lead.agency),
         claim=None,
+        transfer=None,
         review_since=None,
         finished_at=None,
         closed_as=None,

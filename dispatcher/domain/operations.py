@@ -103,11 +103,15 @@ def _check(case: CaseRecord, decision: OperatorDecided, rule: OperationRule, cit
         raise Refusal(Code.STATUS, f"来电已并入案件{case.linked_to}，请在该案件上操作")
     if case.status not in rule.statuses:
         raise Refusal(Code.STATUS, f"案件现为{case.status}，不能{decision.operation}")
-    missing = [name for name in rule.needs if getattr(decision, name) in (None, "", ())]
+    missing = [name for name in rule.needs if _blank(getattr(decision, name))]
     if missing:
         raise Refusal(Code.MISSING, f"缺少：{'、'.join(missing)}")
     if decision.role not in _LEADERS and _lets_go_of_danger(case, decision, city):
         raise Refusal(Code.ROLE, "警情或联动警情的撤销、改类须由值班长决定")
+
+
+def _blank(value: object) -> bool:
+    return value in (None, ()) or (isinstance(value, str) and not value.strip())
 
 
 def _lets_go_of_danger(case: CaseRecord, decision: OperatorDecided, city: City) -> bool:

@@ -2,7 +2,7 @@
 
 from dispatcher.domain import ends, handling, leading
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import TERMINAL, ActorRole, CaseStatus, ClosedAs, Level
+from dispatcher.domain.codes import GUARDS, TERMINAL, ActorRole, CaseStatus, ClosedAs, Level
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import (
@@ -41,6 +41,9 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
     if notice.message_id in case.seen:
         return NOTHING
     draft = Draft(case, context, actor=notice.actor, role=notice.role)
+    refusal = _refused(case, notice)
+    if refusal is not None:
+        return rejected(case, notice, refusal, context, actor=notice.actor, role=notice.role)
     if notice.operation is Operation.MERGE:
         if case.status in TERMINAL:
             refusal = Refusal(Code.STATUS, f"案件现为{case.status}，不能并入")
@@ -66,6 +69,15 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
         draft.update(related=(*case.related, notice.other))
         draft.say(CaseRelated, notice.reason or "关联案件", rule="1", other=notice.other)
     return draft.work(message_id=notice.message_id)
+
+
+def _refused(case: CaseRecord, notice: CaseNotice) -> Refusal | None:
+    """Why a word from another case means nothing here."""
+    if notice.operation not in (Operation.MERGE, Operation.UNMERGE, Operation.CLOSE, Operation.LINK):
+        return Refusal(Code.SENSELESS, f"案件之间不能互通{notice.operation}")
+    if notice.operation is Operation.LINK and case.status in GUARDS:
+        return Refusal(Code.STATUS, f"案件现为{case.status}，不能关联")
+    return None
 
 
 def on_split_off(case: CaseRecord | None, part: SplitOff, context: Context) -> Work:
@@ -118,8 +130,8 @@ def on_lookup_answered(case: CaseRecord | None, answer: LookupAnswered, context:
     if answer.message_id in case.seen:
         return NOTHING
     draft = Draft(case, context, actor=answer.channel, role=ActorRole.DESK_OFFICER)
-    if case.status is CaseStatus.LINKED:
-        refusal = Refusal(Code.STATUS, f"来电已并入案件{case.linked_to}")
+    if case.status in GUARDS:
+        refusal = Refusal(Code.STATUS, f"来电已并入案件{case.linked_to}" if case.linked_to else "案件已归档")
         return rejected(case, answer, refusal, context, actor=answer.channel, role=ActorRole.DESK_OFFICER)
     draft.say(
         LookupRecorded,

@@ -117,7 +117,7 @@ def _progress(draft: Draft, order: OrderState, reply: AgencyReplied) -> None:
     taken = _accept(draft, order, implied=True)
     going = taken.model_copy(update={"status": OrderStatus.IN_PROGRESS, "first_answer": None})
     draft.case = draft.case.with_order(going)
-    if order.role is Role.LEAD and draft.case.status is not CaseStatus.CONFERENCE:
+    if order.role is Role.LEAD and draft.case.status not in (CaseStatus.CONFERENCE, CaseStatus.REVIEW):
         draft.update(status=CaseStatus.IN_PROGRESS)
     draft.say(
         OrderProgressed, "承办单位答复", rule="9.1", order_id=order.order_id, agency=order.agency, text=reply.text
@@ -163,6 +163,10 @@ def _return(draft: Draft, order: OrderState, reply: AgencyReplied) -> None:
         draft.update(assist=tuple(code for code in draft.case.assist if code != order.agency))
         _say_returned(draft, order, reply.proposed, reply.text)
         ends.done_if_all_are(draft)
+        return
+    if draft.case.status is CaseStatus.REVIEW:  # a person is about to decide whose it is
+        draft.update(lead=None)
+        _say_returned(draft, order, reply.proposed, reply.text)
         return
     returned(draft, by=order.covers_for or order.agency, order=order, proposed=reply.proposed, reason=reply.text)
 
@@ -294,6 +298,7 @@ def _visited(draft: Draft, order: OrderState, reply: AgencyReplied) -> None:
 
 
 _AT_WORK = frozenset((OrderStatus.ACKNOWLEDGED, OrderStatus.IN_PROGRESS))
+_HAD = OPEN_ORDERS | {OrderStatus.DONE}
 
 #: The whole of what a unit may say: action -> rule.
 ACTIONS: dict[ReplyAction, ActionRule] = {
@@ -304,7 +309,7 @@ ACTIONS: dict[ReplyAction, ActionRule] = {
     ReplyAction.PAUSE: ActionRule(_pause, _AT_WORK, lead_only=True, reason=True),
     ReplyAction.RESUME: ActionRule(_resume, _AT_WORK, lead_only=True),
     ReplyAction.EXTEND: ActionRule(_extend, OPEN_ORDERS, lead_only=True, reason=True),
-    ReplyAction.REPORT_IN: ActionRule(_report_in, OPEN_ORDERS),
-    ReplyAction.MEDIATED: ActionRule(_mediated, OPEN_ORDERS),
-    ReplyAction.VISITED: ActionRule(_visited, OPEN_ORDERS | {OrderStatus.DONE}),
+    ReplyAction.REPORT_IN: ActionRule(_report_in, _HAD),
+    ReplyAction.MEDIATED: ActionRule(_mediated, _HAD),
+    ReplyAction.VISITED: ActionRule(_visited, _HAD),
 }

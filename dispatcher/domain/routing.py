@@ -65,6 +65,10 @@ def route(
         return Plan((), "无效警情，记录后关闭，不派单")
     if outcome is Outcome.REVIEW:
         return Plan((), "系统不作判断，待人工研判", waits_for_person=True)
+    if category not in city.matters:  # dropped from the city's list since
+        if outcome in DANGER:
+            return Plan((Assignment(policy.police_unit, Role.LEAD),), "类别已不在清单，由公安先行处置")
+        return Plan((), "类别已不在清单，待人工研判", waits_for_person=True)
     matter = city.matter_at(category, at)
     if place.outside_city is not None:
         return _outside(outcome, urgency, place.outside_city, at=at, city=city, hours=hours, policy=policy)

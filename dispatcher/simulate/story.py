@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dispatcher.catalog import Catalog
 from dispatcher.catalog.files import read_model
 from dispatcher.domain.calls import CITY_TIME, CallReceived
 from dispatcher.domain.codes import ActorRole, Level, Outcome, Satisfaction, Urgency
+from dispatcher.domain.errors import CatalogError
 from dispatcher.domain.inbox import AgencyReplied, Mode, Operation, OperatorDecided, ReplyAction
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.triage import Classify
@@ -187,12 +188,14 @@ class Telling:
             confidential=call.confidential,
         )
         classify = self._classify
+        if call.category is not None and call.category not in self._city.matters:
+            raise CatalogError(f"call {call.id}: no category {call.category}", hint="See classifiers/taxonomy.yaml")
         if call.category is not None:
             classify = Heard.of(
                 call.category, call.outcome, call.urgency, call.districts, call.outside_city, self._city
             )
         if classify is None:
-            raise ValueError(f"call {call.id} names no category and there is no classifier")
+            raise CatalogError(f"call {call.id} names no category", hint="Add one, or run it with a classifier")
         case_id = self.world.call(received, classify, at=now)
         if case_id is not None:
             self.cases[call.id] = case_id
@@ -201,7 +204,7 @@ class Telling:
     def _case_id(self, name: str | None) -> str:
         name = name or self._last
         if name is None:
-            raise ValueError("no call has been made yet")
+            raise CatalogError("no call has been made yet", hint="Begin the story with a call")
         return self.cases.get(name, name)
 
     def _message_id(self, given: str | None) -> str:
@@ -241,13 +244,24 @@ class Telling:
 
 
 def with_changes(policy: Policy, changes: Mapping[str, Mapping[str, Any]]) -> Policy:
-    """The policy with a story's own numbers in it: file -> key -> value."""
+    """The policy with a story's own numbers in it: file -> key -> value. Raises CatalogError where one of them is none."""
     whole = policy.model_dump()
     for name, fields in changes.items():
+        if not isinstance(whole.get(name), dict):
+            raise CatalogError(f"policy.{name}: no such policy file", hint=f"Use one of {', '.join(sorted(whole))}")
         whole[name] = {**whole[name], **fields}
-    return Policy.model_validate(whole)
+    try:
+        return Policy.model_validate(whole)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CatalogError(f"policy.{where}: {first['msg']}", hint="See the comments of that policy file") from None
 
 
 def tell(story: Story, catalog: Catalog, classify: Classify | None = None) -> list[Difference]:
-    """Everything that differs from what the story expects; empty when all is as expected."""
-    return list(Telling(story, catalog, classify).run())
+    """Everything that differs from what the story expects; empty when all is as expected. Raises CatalogError where the
+    story itself makes no sense."""
+    try:
+        return list(Telling(story, catalog, classify).run())
+    except CatalogError as error:
+        raise CatalogError(f"story “{story.name}”: {error.message}", hint=error.hint) from None

@@ -49,6 +49,7 @@ class World:
         self.policy = policy
         self.cases: dict[str, CaseRecord] = {}
         self.dead: list[tuple[Message, BadRecord]] = []
+        self._now: datetime | None = None
         self._places: dict[str, PlaceRecord] = {}
         self._histories: dict[str, CallerHistory] = {}
         self._on_event = on_event
@@ -95,7 +96,10 @@ class World:
             if self._next.get(case_id) == timer:
                 del self._next[case_id]
                 elapsed = DeadlineElapsed(case_id=case_id, kind=timer.kind, subject=timer.subject, due_at=timer.due_at)
-                self._settle(elapsed, due)
+                # What a decision brings back may have fallen due long before it.
+                self._now = max(self._now, due) if self._now is not None else due
+                self._settle(elapsed, self._now)
+        self._now = max(self._now, to) if self._now is not None else to
 
     def next_moment(self) -> datetime | None:
         """When something falls due next."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from casework_laws import Law
 from casework_world import OFFICE, POLICE, WatchedWorld, latest_order
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -71,6 +71,10 @@ MOVES = (
 ODD = st.one_of(
     st.sampled_from(["", " ", "\n", "none", "\u202e取消", "💥", "a" * 5_000, "\x7f", "é", "𠮷"]), st.text(max_size=30)
 )
+
+
+#: For what is looked at when a life is over. Not made shorter where it fails: that takes minutes; the laws name the moment.
+WHOLE_LIVES = settings(LIVES, max_examples=60, phases=[Phase.explicit, Phase.generate])
 
 
 class Life(RuleBasedStateMachine):

@@ -29,7 +29,7 @@ CHINA = timezone(timedelta(hours=8))
 OFFICE = datetime(2026, 11, 24, 10, 0, tzinfo=CHINA).astimezone(UTC)
 NIGHT = datetime(2026, 11, 24, 22, 0, tzinfo=CHINA).astimezone(UTC)
 #: No deadline comes so often: its timer still stands after it has elapsed, and time would stand still with it.
-FOR_EVER = 40
+FOR_EVER = 10
 POLICE = POLICY.routing.police_unit
 
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from casework_states import CALLER, LATER, SAYINGS, STANDINGS, Scene
+from casework_sayings import SAYINGS
+from casework_states import CALLER, LATER, STANDINGS, Scene
 from casework_world import OFFICE, POLICE, WatchedWorld, codes, latest_order
 
 from dispatcher.domain.codes import ACTIVE, CaseStatus, OrderStatus, Outcome, Role, Urgency

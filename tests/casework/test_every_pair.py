@@ -1,7 +1,8 @@
 """Every status of a case meets every message: a change, or a refusal with its code; never an exception."""
 
 import pytest
-from casework_states import LATER, SAYINGS, STANDINGS, Said, Standing
+from casework_sayings import SAYINGS, Said
+from casework_states import LATER, STANDINGS, Standing
 from casework_world import context
 
 from dispatcher.domain import casework
@@ -30,7 +31,7 @@ notice: merge              on    =    =    =    =    =    =    =    =  602  602 
 notice: unmerge           601    .    .    .    .    .    .    .    .    .    . >dis    .    .    .
 notice: member left       601    =    =    =    =    =    =    =    =    .    . >dis    .    .    .
 notice: link              601    =    =    =    =    =    =    =    =    =    =    =    =  602  602
-notice: close             601    .    .    .    .    .    .    .    .    .    . >clo    .    .    .
+notice: close               .    .    .    .    .    .    .    .    .    .    . >clo    .    .    .
 unit: acknowledge         601  603    = >ack  605  605    =  602 >ack  602  602  602  603  603  603
 unit: progress            601  603    = >pro >pro    =    =  602 >pro  602  602  602  603  603  603
 unit: finish              601  603    = >don >don >don  602  602 >don  602  602  602  603  603  603
