@@ -68,6 +68,7 @@ TITLES: dict[str, str] = {
     "case.done.v1": "办结",
     "case.reopened.v1": "重办",
     "case.closed.v1": "销号",
+    "case.archived.v1": "归档",
     "confidential.set.v1": "保密",
     "unit.urged.v1": "催办",
     "note.added.v1": "备注",

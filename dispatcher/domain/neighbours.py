@@ -6,6 +6,7 @@ replayed. Pure: the moment is the call's.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -18,8 +19,8 @@ from dispatcher.domain.messages import Message, TriagedCall
 PREFIX: Final = "place:"
 """Keys of ``case-state`` that begin so hold a `PlaceRecord` and no case."""
 
-_GIST_CHARS: Final = 160
-_REMEMBERED: Final = 40
+_GIST_CHARS: Final = 100
+_REMEMBERED: Final = 20
 """More events of one kind in one district within the window than a person could compare."""
 
 
@@ -121,5 +122,10 @@ def likeness(one: Seen, other: Seen) -> tuple[float, tuple[str, ...]]:
 
 def _overlap(one: str, other: str) -> float:
     """The share of character pairs of the shorter text that the other has too."""
-    pairs, others = ({a + b for a, b in pairwise(text) if a.isalnum() and b.isalnum()} for text in (one, other))
+    pairs, others = _pairs(one), _pairs(other)
     return len(pairs & others) / max(1, min(len(pairs), len(others)))
+
+
+@lru_cache(maxsize=2048)
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(a + b for a, b in pairwise(text) if a.isalnum() and b.isalnum())

@@ -84,7 +84,7 @@ def test_a_place_remembers_a_bounded_number_of_cases() -> None:
         seen = Seen(of_case=f"case-{number}", at=OFFICE, category="fire", gist=f"第{number}件")
         record, _ = on_place_seen(record, PlaceSeen(case_id=f"{PREFIX}tiexi:fire", seen=seen), context())
     assert record is not None
-    assert len(record.cases) <= 40
+    assert len(record.cases) <= 20
 
 
 def test_the_same_case_told_twice_changes_nothing() -> None:
