@@ -14,6 +14,7 @@ from dispatcher.domain.codes import Outcome, Urgency
 from dispatcher.domain.entries import Context
 from dispatcher.domain.messages import Decision, Link, Place, SourceRecord, TriagedCall
 from dispatcher.domain.triage import CallerHistory, Triaged
+from dispatcher.simulate.heard import Spot
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = load_catalog(ROOT)
@@ -22,20 +23,6 @@ CHINA = timezone(timedelta(hours=8))
 #: A Saturday at night; and a Tuesday morning.
 NIGHT = datetime(2026, 11, 21, 23, 0, tzinfo=CHINA)
 OFFICE = datetime(2026, 11, 24, 10, 0, tzinfo=CHINA)
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where the text says that the matter is."""
-
-    districts: tuple[str, ...] = ()
-    street: str | None = None
-    landmark: str | None = None
-    outside_city: str | None = None
-
-    @property
-    def district(self) -> str | None:
-        return self.districts[0] if self.districts else None
 
 
 @dataclass(frozen=True)
@@ -50,7 +37,7 @@ class Heard:
     rule: str = "model"
     reason: str = "依据“烧烤”判断"
     cues: tuple[tuple[str, float], ...] = (("烧烤", 2.5),)
-    place: Spot = Spot(("shenhe",))
+    place: Spot = field(default_factory=lambda: Spot(("shenhe",)))
     extracted: dict[str, Any] = field(default_factory=dict)
     model: str = "model-1"
 
