@@ -138,6 +138,7 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     if case.status is CaseStatus.MERGED and _graver(case, call):
         handling.take_back(draft, "再次来电情况升级，恢复独立办理")
         draft.sends.append(_parted(case, draft))
+    parted = len(draft.events)
     raise_fields = dispatch.raise_case(draft, call)
     over = case.status in (CaseStatus.DONE, CaseStatus.CLOSED)
     if raise_fields is None and over:
@@ -166,7 +167,9 @@ def on_attached_call(case: CaseRecord | None, attached: AttachedCall, context: C
     if raise_fields is not None:
         events.append(CaseRaised(**(fields | raise_fields), event_id=entries.event_id(attached.case_id, context, 2)))
     work = draft.work()
-    return replace(work, events=(*events, *work.events), passed=passed)
+    # The last event tells the case as it is now: what comes before the raise stands before it.
+    told = (*events[:2], *work.events[:parted], *events[2:], *work.events[parted:])
+    return replace(work, events=told, passed=passed)
 
 
 def _answers_the_place(case: CaseRecord, call: TriagedCall) -> bool:
