@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "consume": ("dispatcher.cli.consume", "Read what one unit's system would read."),
     "trace": ("dispatcher.cli.trace", "Follow a call or a case through the topics."),
     "case": ("dispatcher.cli.case", "List, show and work on cases, and run stories of them."),
+    "lookup": ("dispatcher.cli.lookup", "Match lost reports with found things, without Kafka."),
     "triage": ("dispatcher.cli.triage", "Decide calls from the command line or JSONL, without Kafka."),
     "dlq": ("dispatcher.cli.dlq", "List, show and send again what could not be processed."),
     "intake": ("dispatcher.cli.intake", "Show, stop and resume the intake of calls."),

@@ -10,6 +10,7 @@ from rich.text import Text
 from dispatcher import settings as settings_module
 from dispatcher.cli import options
 from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.jsonl import claimed_id
 
 
 @click.command()
@@ -97,7 +98,7 @@ def triage(
 
 def _lines(decider: object, *, explain: bool) -> bool:
     """Answer standard input line by line; whether every line was good."""
-    from dispatcher.client.decide import Decider, claimed_id
+    from dispatcher.client.decide import Decider
 
     assert isinstance(decider, Decider)
     good = True

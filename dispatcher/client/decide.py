@@ -1,12 +1,10 @@
 """Deciding calls without Kafka: the same classifier, policy and routing as the service, one question and one answer."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from classifiers import Classifier
 from dispatcher.catalog import Catalog
@@ -14,6 +12,7 @@ from dispatcher.domain import routing
 from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.codes import Outcome, Urgency
 from dispatcher.domain.errors import BadRecord
+from dispatcher.domain.jsonl import clean, read_line
 from dispatcher.domain.messages import Place
 from dispatcher.domain.triage import Answer
 from dispatcher.domain.units import City, Hours
@@ -93,12 +92,12 @@ class Decider:
         if received_at is not None and received_at.tzinfo is None:
             received_at = received_at.replace(tzinfo=CITY_TIME)
         found = self.decide(
-            _clean(question.text),
-            address=_clean(question.address) if question.address else None,
+            clean(question.text),
+            address=clean(question.address) if question.address else None,
             at=received_at or now,
             received_at=received_at,
         )
-        return {"id": _clean(question.id) if isinstance(question.id, str) else question.id} | self.facts(
+        return {"id": clean(question.id) if isinstance(question.id, str) else question.id} | self.facts(
             found, explain=explain
         )
 
@@ -138,41 +137,11 @@ class Decider:
 
 
 def read_question(raw: bytes) -> Question:
-    """The question in a line; raises `BadRecord` saying what is wrong. Bytes that are no UTF-8 become U+FFFD."""
-    try:
-        question = Question.model_validate(_json(raw))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"])) or "line"
-        raise BadRecord(f"{where}: {first['msg']}", code="D304", hint=_HINT) from None
+    """The question in a line; raises `BadRecord` saying what is wrong."""
+    question = read_line(raw, Question, hint=_HINT)
     if question.received_at is not None and not 1970 <= question.received_at.year <= 9000:
         raise BadRecord("received_at: no year of ours", code="D304", hint=_HINT)
     return question
-
-
-def claimed_id(raw: bytes) -> str | int | None:
-    """The id of a line that is no question, if it can be told."""
-    try:
-        fields = _json(raw)
-    except BadRecord:
-        return None
-    found = fields.get("id") if isinstance(fields, dict) else None
-    return _clean(found) if isinstance(found, str) else found if isinstance(found, int) else None
-
-
-def _json(raw: bytes) -> Any:
-    text = raw.decode("utf-8", "replace")
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        try:
-            return json.loads(text)  # takes half a surrogate pair, which a telephone's text may hold
-        except (ValueError, RecursionError):
-            raise BadRecord(f"not JSON: {error}", code="D303", hint="Write one JSON object on each line") from None
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _never_closed(city: City) -> City:

@@ -79,6 +79,7 @@ MUST_NOT_KNOW = {
     "broker": {"stream", "cli", "client", "supervise"},
     "stream": {"cli", "broker", "client", "supervise"},
     "client": {"cli", "supervise"},
+    "desks": {"stream", "broker", "cli", "client", "supervise", "settings"},
 }
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dispatcher.catalog import load_catalog
 from dispatcher.cli.options import Moment
 from dispatcher.client.aliases import call_aliases, names_of
-from dispatcher.client.decide import claimed_id, read_question
+from dispatcher.client.decide import read_question
 from dispatcher.client.feed import filled
 from dispatcher.client.health import Level, holidays
 from dispatcher.client.letters import Letter, read_letter
@@ -27,6 +27,7 @@ from dispatcher.client.publisher import call_headers, fresh_call_id, key_of
 from dispatcher.client.units import find_unit
 from dispatcher.domain import calendar
 from dispatcher.domain.errors import BadRecord, NotFound
+from dispatcher.domain.jsonl import claimed_id
 from dispatcher.settings import load
 from dispatcher.stream import dead_letters
 from dispatcher.stream.records import InputRecord
