@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from classifiers.extraction import items, lines, plates, times
-from classifiers.extraction.numbers import DIGITS
+from classifiers.extraction.numbers import DIGITS, value
 from classifiers.gazetteer import locate
 from classifiers.normalise import normalise
 from dispatcher.catalog.files import read_model
@@ -22,10 +22,14 @@ from dispatcher.catalog.files import read_model
 _LONGEST: Final = 600
 _NUMBER: Final = re.compile(r"[0-9A-Z]{2,}")
 _SAID_DIGITS: Final = re.compile(r"[零〇一幺二三四五六七八九]{3,}")
-_COUNT: Final = re.compile(r"([一两俩二三仨四五六七八九十]|\d{1,2})(?:把|张|本|块|件|双|副|只|条|根|串|瓶|盒|袋)")
+_COUNT: Final = re.compile(
+    r"([一两俩二三仨四五六七八九十]{1,3}|\d{1,2})(?:把|张|本|块|件|双|副|条|根|串|瓶|盒|袋|枚|颗|支|码|寸|度)"
+)
+"""Sizes too: 三十四码, 28寸. 只 and 个 count whatever comes to mind and are left out."""
+_LEFT: Final = re.compile(r"左(?!右)|(?<![A-Za-z0-9])L(?![A-Za-z0-9])")
+_RIGHT: Final = re.compile(r"(?<!左)右|(?<![A-Za-z0-9])R(?![A-Za-z0-9])|红点")
 _OLDEST: Final = timedelta(days=40)
 _UNSAID: Final = timedelta(days=7)
-_NUMBERS: Final = {**DIGITS, "仨": 3, "十": 10}
 
 
 class Lexicon(BaseModel):
@@ -102,6 +106,7 @@ class Profile:
     brands: frozenset[str]
     numbers: frozenset[str]
     counts: frozenset[str]
+    sides: frozenset[str]
     systems: frozenset[str]
     lines: frozenset[str]
     districts: frozenset[str]
@@ -130,6 +135,7 @@ def profile(report_id: str, text: str, *, at: datetime, found: bool) -> Profile:
         brands=frozenset(match.group().lower() for match in words.brands.finditer(clean)),
         numbers=_numbers(clean),
         counts=frozenset(_counts(clean)),
+        sides=_sides(clean),
         systems=frozenset(systems),
         lines=frozenset(f"{one['system']}{one['line']}" for one in said),
         districts=frozenset(place.districts),
@@ -163,7 +169,13 @@ def _numbers(text: str) -> frozenset[str]:
 
 
 def _counts(text: str) -> list[str]:
-    return [f"{_NUMBERS.get(match[1], match[1])}{match.group()[-1]}" for match in _COUNT.finditer(text)]
+    """Number and measure word: ``2把``, ``34码``."""
+    return [f"{value(match[1].replace('仨', '三')) or 0:.0f}{match.group()[-1]}" for match in _COUNT.finditer(text)]
+
+
+def _sides(text: str) -> frozenset[str]:
+    """Left or right, as said or as stamped on the thing (L, R; a red point is the right ear's)."""
+    return frozenset(side for side, words in (("left", _LEFT), ("right", _RIGHT)) if words.search(text))
 
 
 def _lost(text: str, at: datetime) -> tuple[datetime, datetime]:

@@ -85,7 +85,11 @@ def test_no_sign_that_agrees_speaks_against_a_match() -> None:
         ("line", "包落在2号线上了", "地铁2号线捡包一个", 1.0),
         ("line", "包落在2号线上了", "地铁9号线捡包一个", -1.0),
         ("number", "出租车尾号6619落下个包", "车号辽A16619捡包", -0.3),
-        ("count", "丢了两把钥匙", "捡到五把钥匙", -0.5),
+        ("count", "丢了两把钥匙", "捡到五把钥匙", -1.0),
+        ("count", "冰鞋丢了，三十四码", "捡冰鞋一双，36码", -1.0),
+        ("count", "冰鞋丢了，三十四码", "捡冰鞋，34码", 1.0),
+        ("side", "左耳的助听器掉了", "捡到助听器，刻着R", -1.0),
+        ("side", "右手的手套丢了", "捡一只手套，右手的", 1.0),
     ],
 )
 def test_a_sign_speaks(name: str, one: str, two: str, value: float) -> None:
@@ -93,7 +97,7 @@ def test_a_sign_speaks(name: str, one: str, two: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["kind", "colour", "brand", "line", "system", "district", "number", "count", "contents"]
+    "name", ["kind", "colour", "brand", "line", "system", "district", "number", "count", "side", "contents"]
 )
 @given(text=TEXTS)
 def test_what_one_side_does_not_say_is_unknown(name: str, text: str) -> None:
