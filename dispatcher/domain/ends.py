@@ -48,10 +48,7 @@ def reopen(draft: Draft, reason: str, *, rule: str) -> None:
     """重办: a new finish with half of the limit, the lead's order again open (rule 9.2). Who covered the owner at night
     leads again only if it is night again (rule 9.6)."""
     case, context = draft.case, draft.context
-    policy = context.policy
-    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
-    half = clocks.share_of(limit, policy.casework.reopened_share)
-    finish = clocks.start(Clock.FINISH, half, at=context.at, what="重办", hours=policy.hours)
+    finish = leading.reopened_finish(draft)
     order = case.lead_order
     lead = leading.available(case, order.covers_for or order.agency, context) if order is not None else None
     orders: tuple[OrderBrief, ...] = ()
@@ -69,7 +66,7 @@ def reopen(draft: Draft, reason: str, *, rule: str) -> None:
         orders = leading.relead(draft, leading.with_lead(case, lead, context), reason)
     else:
         acknowledge = clocks.for_case(
-            Clock.ACKNOWLEDGE, category=case.category, urgency=case.urgency, at=context.at, policy=policy
+            Clock.ACKNOWLEDGE, category=case.category, urgency=case.urgency, at=context.at, policy=context.policy
         )
         again = order.model_copy(
             update={"status": OrderStatus.ISSUED, "issued_at": context.at, "acknowledge": acknowledge}

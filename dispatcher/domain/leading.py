@@ -40,9 +40,14 @@ def start_finish(draft: Draft) -> None:
             )
         )
         return
-    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
-    half = clocks.share_of(limit, policy.casework.reopened_share)
-    draft.update(finish=clocks.start(Clock.FINISH, half, at=context.at, what="重办", hours=policy.hours))
+    draft.update(finish=reopened_finish(draft))
+
+
+def reopened_finish(draft: Draft) -> clocks.RunningClock:
+    """The finish clock of a case that has been reopened, from now on: half of the limit (rule 9.2)."""
+    policy = draft.context.policy
+    half = clocks.share_of(draft.finish_limit(), policy.casework.reopened_share)
+    return clocks.start(Clock.FINISH, half, at=draft.context.at, what="重办", hours=policy.hours)
 
 
 def keep_half(draft: Draft, reason: str) -> None:
@@ -52,10 +57,11 @@ def keep_half(draft: Draft, reason: str) -> None:
         start_finish(draft)
         return
     policy = context.policy
-    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
     share = policy.casework.left_after_change
     draft.set_finish(
-        clocks.leave_at_least(case.finish, share, limit=limit, at=context.at, policy=policy), reason, rule="9.2"
+        clocks.leave_at_least(case.finish, share, limit=draft.finish_limit(), at=context.at, policy=policy),
+        reason,
+        rule="9.2",
     )
 
 
@@ -67,9 +73,8 @@ def hurried(draft: Draft) -> clocks.RunningClock:
     running = case.finish
     if running is None or running.paused_at is not None or fresh.due_at <= running.due_at:
         return fresh
-    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
     share = policy.casework.left_after_change
-    return clocks.leave_at_least(running, share, limit=limit, at=context.at, policy=policy)
+    return clocks.leave_at_least(running, share, limit=draft.finish_limit(), at=context.at, policy=policy)
 
 
 def relead(

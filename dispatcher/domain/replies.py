@@ -257,8 +257,9 @@ def _extend(draft: Draft, _order: OrderState, reply: AgencyReplied) -> None:
         raise Refusal(Code.STALE, "延期须在到期前提出")
     if finish.extensions >= policy.casework.extensions:
         raise Refusal(Code.USED_UP, f"最多延期{policy.casework.extensions}次")
-    limit = clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
-    longer = clocks.extend(finish, policy.casework.extension_share, limit=limit, policy=policy, why=reply.text)
+    longer = clocks.extend(
+        finish, policy.casework.extension_share, limit=draft.finish_limit(), policy=policy, why=reply.text
+    )
     draft.set_finish(longer, f"延期：{reply.text}", rule="3")
 
 

@@ -21,6 +21,7 @@ from dispatcher.domain.messages import (
     UnreadableCall,
     WorkOrder,
 )
+from dispatcher.domain.policy import Limit
 from dispatcher.domain.refusals import Refusal
 from dispatcher.domain.routing import Assignment
 from dispatcher.domain.units import DISTRICT
@@ -206,6 +207,11 @@ class Draft:
             gone = order.over(OrderStatus.WITHDRAWN)
             self.case = self.case.with_order(gone)
             self.notify(gone, NoticeKind.WITHDRAWN, reason)
+
+    def finish_limit(self) -> Limit:
+        """The limit of rule 9.1 for finishing the case as it stands."""
+        case, policy = self.case, self.context.policy
+        return clocks.limit_of(Clock.FINISH, category=case.category, urgency=case.urgency, policy=policy.deadlines)
 
     def set_finish(self, finish: clocks.RunningClock, reason: str, *, rule: str) -> None:
         """Let the case's finish clock be `finish`; where its end has moved, an event and the lead's notice say so."""
