@@ -28,7 +28,8 @@ def fit(sets: list[Authored]) -> tuple[dict[str, float], float]:
     for one in sets:
         pool, place = Pool(one.found), {found.report_id: i for i, found in enumerate(one.found)}
         for lost in one.lost:
-            values = np.array([signs(lost, found, pool.rarity(lost, found)) for found in one.found])
+            rarity = pool.rarity(lost)
+            values = np.array([signs(lost, found, rarity) for found in one.found])
             true = one.truth[lost.report_id]
             asked.append((None if true is None else place[true], values))
     weight = np.array([_FIRST_GUESS.get(name, 0.0) for name in SIGNS])

@@ -75,7 +75,7 @@ class Match:
 def signs(lost: Profile, found: Profile, rarity: Mapping[str, float]) -> tuple[float, ...]:
     """Each sign's value, in the order of `SIGNS`: about -1 (against) to 1 (for), 0 where nothing is known.
 
-    rarity: how rare a character or a pair of them is among all reports (inverse document frequency).
+    rarity: how rare each character and pair of the lost report is among all found ones (inverse document frequency).
     """
     pairs, letters = _rare(lost, found, rarity)
     return (
@@ -179,6 +179,6 @@ def _contents(lost: Profile, found: Profile) -> float:
 def _rare(lost: Profile, found: Profile, rarity: Mapping[str, float]) -> tuple[float, float]:
     """How much both say of what few say, in pairs and in single characters. Saturating: a tenth agreement tells less than
     the first."""
-    pairs = sum(max(0.0, rarity.get(gram, 0.0) - _RARE_PAIR) for gram in lost.grams & found.grams)
-    single = sum(max(0.0, rarity.get(letter, 0.0) - _RARE_LETTER) for letter in lost.letters & found.letters)
+    pairs = sum(max(0.0, rarity[gram] - _RARE_PAIR) for gram in lost.grams & found.grams)
+    single = sum(max(0.0, rarity[letter] - _RARE_LETTER) for letter in lost.letters & found.letters)
     return math.log1p(pairs) / 3.0, math.log1p(single) / 3.0

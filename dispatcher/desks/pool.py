@@ -51,27 +51,22 @@ class Pool:
         for kind in report.kinds:
             self._kinds[kind].append(number)
 
-    def rarity(self, *profiles: Profile) -> Mapping[str, float]:
-        """Inverse document frequency, at most `_RAREST`, of these profiles' pairs and characters among the pool's reports."""
+    def rarity(self, report: Profile) -> Mapping[str, float]:
+        """Inverse document frequency, at most `_RAREST`, of a report's pairs and characters among the pool's reports."""
         total = max(_AS_MANY, len(self._reports)) + 1
-        found: dict[str, float] = {}
-        for one in profiles:
-            for gram in one.grams:
-                found[gram] = min(_RAREST, math.log(1 + total / (1 + len(self._where.get(gram, ())))))
-            for letter in one.letters:
-                found[letter] = min(_RAREST, math.log(1 + total / (1 + self._letters[letter])))
-        return found
+        amounts = {gram: len(self._where.get(gram, ())) for gram in report.grams}
+        amounts |= {letter: self._letters[letter] for letter in report.letters}
+        return {said: min(_RAREST, math.log(1 + total / (1 + amount))) for said, amount in amounts.items()}
 
     def matches(self, report: Profile, *, limit: int = 5) -> list[Match]:
         """The likeliest counterparts of a lost report, best first; equal scores in the order of their ids."""
-        found = []
-        for number in self._candidates(report):
-            other = self._reports[number]
-            found.append(match(report, other, self.rarity(report, other), self._known))
+        rarity = self.rarity(report)
+        found = [
+            match(report, self._reports[number], rarity, self._known) for number in self._candidates(report, rarity)
+        ]
         return heapq.nsmallest(limit, found, key=lambda one: (-one.score, one.found))
 
-    def _candidates(self, report: Profile) -> list[int]:
-        rarity = self.rarity(report)
+    def _candidates(self, report: Profile, rarity: Mapping[str, float]) -> list[int]:
         known = [gram for gram in report.grams if 0 < len(self._where.get(gram, ())) <= _LONGEST_LIST]
         points: dict[int, float] = defaultdict(float)
         for gram in heapq.nlargest(_ASKED, known, key=lambda gram: (rarity[gram], gram)):

@@ -52,7 +52,7 @@ def found(text: str, name: str = "F1", at: datetime = NOW) -> Profile:
 
 
 def sign(name: str, one: Profile, two: Profile) -> float:
-    return signs(one, two, Pool([two]).rarity(one, two))[SIGNS.index(name)]
+    return signs(one, two, Pool([two]).rarity(one))[SIGNS.index(name)]
 
 
 @pytest.mark.parametrize(("fitted_on", "asked"), [("a", "b"), ("b", "a")])
