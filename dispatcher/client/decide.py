@@ -9,10 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from classifiers import Classifier
 from dispatcher.catalog import Catalog
 from dispatcher.domain import routing
-from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.codes import Outcome, Urgency
-from dispatcher.domain.errors import BadRecord
-from dispatcher.domain.jsonl import clean, read_line
+from dispatcher.domain.jsonl import clean, in_city_time, read_line
 from dispatcher.domain.messages import Place
 from dispatcher.domain.triage import Answer
 from dispatcher.domain.units import City, Hours
@@ -89,8 +87,6 @@ class Decider:
         """The answer to one line of JSONL, as plain values; raises `BadRecord` for a line that is no question."""
         question = read_question(raw)
         received_at = question.received_at
-        if received_at is not None and received_at.tzinfo is None:
-            received_at = received_at.replace(tzinfo=CITY_TIME)
         found = self.decide(
             clean(question.text),
             address=clean(question.address) if question.address else None,
@@ -137,11 +133,11 @@ class Decider:
 
 
 def read_question(raw: bytes) -> Question:
-    """The question in a line; raises `BadRecord` saying what is wrong."""
+    """The question in a line, its time aware; raises `BadRecord` saying what is wrong."""
     question = read_line(raw, Question, hint=_HINT)
-    if question.received_at is not None and not 1970 <= question.received_at.year <= 9000:
-        raise BadRecord("received_at: no year of ours", code="D304", hint=_HINT)
-    return question
+    if question.received_at is None:
+        return question
+    return question.model_copy(update={"received_at": in_city_time(question.received_at, "received_at", hint=_HINT)})
 
 
 def _never_closed(city: City) -> City:

@@ -5,9 +5,7 @@ from datetime import datetime
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from dispatcher.desks.profile import Profile, profile
-from dispatcher.domain.calls import CITY_TIME
-from dispatcher.domain.errors import BadRecord
-from dispatcher.domain.jsonl import clean, read_line
+from dispatcher.domain.jsonl import clean, in_city_time, read_line
 
 _HINT = 'Write {"id", "reported_at" or "found_at", "text"}'
 
@@ -25,7 +23,5 @@ class Report(BaseModel):
 def read_report(raw: bytes, *, found: bool) -> Profile:
     """The profile of the report in a line; raises `BadRecord` saying what is wrong."""
     report = read_line(raw, Report, hint=_HINT)
-    if not 1970 <= report.at.year <= 9000:
-        raise BadRecord("time: no year of ours", code="D304", hint=_HINT)
-    at = report.at if report.at.tzinfo else report.at.replace(tzinfo=CITY_TIME)
+    at = in_city_time(report.at, "time", hint=_HINT)
     return profile(clean(str(report.id)), clean(report.text), at=at, found=found)

@@ -1,11 +1,13 @@
 """One line of JSONL from a stranger, read into a model: what is wrong is said in one sentence."""
 
 import json
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.errors import BadRecord
 
 Line = TypeVar("Line", bound=BaseModel)
@@ -19,6 +21,13 @@ def read_line(raw: bytes, model: type[Line], *, hint: str) -> Line:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"])) or "line"
         raise BadRecord(f"{where}: {first['msg']}", code="D304", hint=hint) from None
+
+
+def in_city_time(moment: datetime, field: str, *, hint: str) -> datetime:
+    """`moment` aware: without an offset it is the city's time. Raises `BadRecord` for a year that no clock shows."""
+    if not 1970 <= moment.year <= 9000:
+        raise BadRecord(f"{field}: no year of ours", code="D304", hint=hint)
+    return moment if moment.tzinfo else moment.replace(tzinfo=CITY_TIME)
 
 
 def claimed_id(raw: bytes) -> str | int | None:
