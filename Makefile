@@ -25,8 +25,8 @@ lint: setup ## ruff and mypy
 lock: setup ## write the lock files anew, with the newest versions that pyproject.toml allows
 	@scripts/lock.sh
 
-train: setup ## train the classifier from its corpus
-	@$(BIN)/python -m classifiers.train
+train: setup ## train the classifier from its corpus; WITH=labels.jsonl beside it, INTO=folder elsewhere
+	@$(BIN)/python -m classifiers.train $(if $(WITH),--with $(WITH) --weights dispatcher/policy/learning.yaml) $(if $(INTO),--into $(INTO))
 
 evaluate: setup ## measure the classifier
 	@$(BIN)/python -m classifiers.evaluate

@@ -28,6 +28,7 @@ from classifiers.gazetteer import locate
 from classifiers.model import MODEL_DIR, Head, describe, load_model, save_model, softmax
 from classifiers.normalise import normalise
 from classifiers.thresholds import Costs
+from classifiers.train_labels import NONE, Labels, read_labels, read_weights
 from classifiers.triage import Classifier
 
 C: Final = 2.0
@@ -61,23 +62,31 @@ def corpus_digest(rows: Sequence[Row]) -> str:
 
 
 def train_into(
-    directory: Path, rows: Sequence[Row], *, temperatures: dict[str, float], progress: bool = False
+    directory: Path,
+    rows: Sequence[Row],
+    *,
+    temperatures: dict[str, float],
+    labels: Labels = NONE,
+    progress: bool = False,
 ) -> dict[str, Any]:
-    """Fit all heads on `rows` and write the flattened model to `directory`.
+    """Fit all heads on `rows`, and on a city's own labels beside them, and write the flattened model to `directory`.
 
     Returns the vectorizer and the estimators by head name, for comparison with the flattened model.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.svm import LinearSVC
 
+    # Without labels nothing is passed that was not before: the committed model stays the same in every byte.
+    every = [*rows, *labels.rows]
+    weights = np.array([1.0] * len(rows) + list(labels.weights)) if labels.rows else None
     vectorizer = TfidfVectorizer(analyzer=grams_of, binary=True, min_df=MIN_ROWS)
-    matrix = vectorizer.fit_transform([row.text for row in rows])
+    matrix = vectorizer.fit_transform([row.text for row in every])
     fitted: dict[str, Any] = {"vectorizer": vectorizer}
     heads, coefficients, intercepts, first = [], [], [], 0
     console = Console(stderr=True, quiet=not progress)
     for name, label in track(HEADS.items(), description="训练", console=console, total=len(HEADS)):
         estimator = LinearSVC(C=C, random_state=0, class_weight=WEIGHTS.get(name))
-        estimator.fit(matrix, [label(row) for row in rows])
+        estimator.fit(matrix, [label(row) for row in every], sample_weight=weights)
         fitted[name] = estimator
         coefficients.append(estimator.coef_.T)
         intercepts.append(estimator.intercept_)
@@ -91,7 +100,14 @@ def train_into(
         coefficients=np.hstack(coefficients),
         intercept=np.concatenate(intercepts),
         heads=tuple(heads),
-        meta={"rows": len(rows), "corpus": corpus_digest(rows), "kind": "LinearSVC", "C": C, "min_rows": MIN_ROWS},
+        meta={
+            "rows": len(rows),
+            "corpus": corpus_digest(rows),
+            "kind": "LinearSVC",
+            "C": C,
+            "min_rows": MIN_ROWS,
+            **({"labels": labels.described} if labels.rows else {}),
+        },
     )
     return fitted
 
@@ -112,9 +128,9 @@ def best_temperature(logits: NDArray[Any], truth: NDArray[Any]) -> float:
     return min(_TEMPERATURES, key=loss)
 
 
-def _fold(directory: Path, seen: Sequence[Row], unseen: Sequence[Row]) -> list[dict[str, NDArray[Any]]]:
+def _fold(directory: Path, seen: Sequence[Row], unseen: Sequence[Row], labels: Labels) -> list[dict[str, NDArray[Any]]]:
     """Train on `seen` into `directory`; of each row of `unseen` the logits by head, up to a constant."""
-    train_into(directory, seen, temperatures=dict.fromkeys(HEADS, 1.0))
+    train_into(directory, seen, temperatures=dict.fromkeys(HEADS, 1.0), labels=labels)
     model = load_model(directory)
     found = []
     for row in unseen:
@@ -125,10 +141,10 @@ def _fold(directory: Path, seen: Sequence[Row], unseen: Sequence[Row]) -> list[d
 
 
 def unseen_by_writer(
-    rows: Sequence[Row], *, progress: bool = False
+    rows: Sequence[Row], *, labels: Labels = NONE, progress: bool = False
 ) -> tuple[dict[str, float], list[tuple[Row, Evidence]]]:
     """Each writer's calls as a model sees them that did not see that writer: the temperatures of the heads fitted on
-    them, and each row with its evidence at these temperatures."""
+    them, and each row with its evidence at these temperatures. A city's labels are seen by every model and asked by none."""
     logits: dict[str, list[NDArray[Any]]] = {name: [] for name in HEADS}
     truth: dict[str, list[int]] = {name: [] for name in HEADS}
     cases = []
@@ -137,7 +153,7 @@ def unseen_by_writer(
     classes = {name: sorted({label(row) for row in rows}) for name, label in HEADS.items()}
     with tempfile.TemporaryDirectory() as name_of_folder, ProcessPoolExecutor(os.cpu_count()) as pool:
         folder = Path(name_of_folder)
-        waiting = [pool.submit(_fold, folder / writer, seen, unseen) for writer, seen, unseen in parts]
+        waiting = [pool.submit(_fold, folder / writer, seen, unseen, labels) for writer, seen, unseen in parts]
         for done, (_, seen, unseen) in zip(track(waiting, description="校准", console=console), parts, strict=True):
             known = {name: {label(row) for row in seen} for name, label in HEADS.items()}
             for row, found in zip(unseen, done.result(), strict=True):
@@ -171,7 +187,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=MODEL_DIR, help="directory to write the model to")
     parser.add_argument("--compare", action="store_true", help="print the comparison of features and models instead")
     parser.add_argument("--curve", action="store_true", help="print accuracy by number of training rows instead")
+    parser.add_argument(
+        "--with", dest="labels", type=Path, help="labels of `dispatcher model labels` to train on as well"
+    )
+    parser.add_argument("--weights", type=Path, help="YAML file whose section `training` says what a label counts")
     options = parser.parse_args(arguments)
+    if (options.labels is None) is not (options.weights is None):
+        parser.error("--with and --weights belong together")
     rows = read_split(TRAIN)
     if options.curve:
         from classifiers.compare import curve
@@ -181,15 +203,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from classifiers.compare import compare
 
         return compare(rows)
-    temperatures, cases = unseen_by_writer(rows, progress=True)
+    labels = read_labels(options.labels, read_weights(options.weights)) if options.labels is not None else NONE
+    for told in labels.left_out:
+        print(told, file=sys.stderr)
+    temperatures, cases = unseen_by_writer(rows, labels=labels, progress=True)
     calibration = calibrate(cases)
     best = calibration.choose(Costs())
-    train_into(options.into, rows, temperatures=temperatures, progress=True)
+    train_into(options.into, rows, temperatures=temperatures, labels=labels, progress=True)
     describe(options.into, thresholds=best.thresholds)
     save_calibration(options.into, calibration)
     model = load_model(options.into)
     size = sum(path.stat().st_size for path in options.into.iterdir()) / 1e6
-    print(f"{len(rows)} rows, {len(model.names)} features, {size:.1f} MB, temperatures {temperatures}")
+    beside = f" and {len(labels.rows)} labels ({len(labels.left_out)} left out)" if options.labels is not None else ""
+    print(f"{len(rows)} rows{beside}, {len(model.names)} features, {size:.1f} MB, temperatures {temperatures}")
     print_curve(calibration)
     return 0
 

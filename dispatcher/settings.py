@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_home)
     policy: Path | None = None
     """Folder of the city's policy files; None: those that ship with the program."""
+    channels: Path | None = None
+    """How the desks' databases are reached; None: the sample city's."""
     group: str = "dispatcher"
     slot: str = Field(default_factory=lambda: f"{socket.gethostname()}-0")
     pseudonym_key: SecretStr = SecretStr(SAMPLE_KEY)

@@ -6,7 +6,7 @@ One module a family, each with its table beside it; `extract` wakes only the fam
 from datetime import datetime
 from typing import Any, Final
 
-from classifiers.extraction import amounts, items, lines, persons, phones, plates, times
+from classifiers.extraction import amounts, items, lines, persons, phones, plates, rides, times
 
 MOST: Final = 32
 """Findings of one kind in an answer; a call has a few, and an answer has to fit into a message."""
@@ -42,7 +42,7 @@ def extract(text: str, *, received_at: datetime | None = None) -> dict[str, Any]
     return out
 
 
-_PLAIN: Final = (("plates", plates), ("amounts", amounts), ("lines", lines), ("items", items))
+_PLAIN: Final = (("plates", plates), ("amounts", amounts), ("lines", lines), ("items", items), ("rides", rides))
 
 
 def load_tables() -> None:

@@ -75,7 +75,12 @@ def value(text: str) -> float | None:
 
 
 def between(text: str) -> tuple[float, float] | None:
-    """The bounds of a number said as two neighbours: 五六 is 5 to 6, 七八十 is 70 to 89, 三四千 is 3000 to 4999."""
+    """The bounds of a number said as two neighbours: 五六 is 5 to 6, 七八十 is 70 to 89, 三四千 is 3000 to 4999, 十七八 is 17 to 18."""
+    tens, _, ones = text.partition("十")
+    if len(ones) == 2 and (not tens or (len(tens) == 1 and tens in DIGITS)):
+        near = between(ones)
+        more = 10.0 * (DIGITS[tens] if tens else 1)
+        return (near[0] + more, near[1] + more) if near is not None else None
     if len(text) not in (2, 3) or text[0] not in DIGITS or text[1] not in DIGITS:
         return None
     low, high = DIGITS[text[0]], DIGITS[text[1]]

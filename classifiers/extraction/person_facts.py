@@ -24,7 +24,7 @@ _HEIGHT: Final = re.compile(
 )
 _CENTIMETRES: Final = re.compile(r"(?:身高|个头)?约?(?P<cm>1[0-9]{2}|[6-9][0-9])(?:厘米|公分|cm|CM)")
 _ACCENT: Final = re.compile(r"(?:带点?|一口|满口|是|操着?|有点|[,:;])(?P<said>[一-鿿]{2,4}?口音|[一-鿿]{2}味儿)")
-_SEX: Final = re.compile(r"是个?(?P<sex>女|男)的|[,、](?P<alone>女|男)(?=[,、])")
+_SEX: Final = re.compile(r"是个?(?P<sex>女|男)的|[,、](?P<alone>女|男)的?(?=[,、。]|$)")
 _COMPARED: Final = re.compile(
     r"(?:智力[^,。]{0,4}|跟|像|相当于?|当|如同|那会儿我?才?|那时候?我?才?|当年我?才?|小时候|满)$"
 )

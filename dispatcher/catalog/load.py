@@ -15,7 +15,9 @@ from dispatcher.catalog.matters import Grid, Matters, lost
 from dispatcher.catalog.topics import SCHEMAS, Topic, Topics
 from dispatcher.domain import policy as models
 from dispatcher.domain.codes import Outcome
+from dispatcher.domain.desk_policy import DesksPolicy
 from dispatcher.domain.errors import CatalogError
+from dispatcher.domain.lookups.codes import Desk
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.units import DISTRICT, City, Matter
 
@@ -28,6 +30,7 @@ _POLICIES: dict[str, type[BaseModel]] = {
     "deadlines": models.DeadlinePolicy,
     "routing": models.RoutingPolicy,
     "casework": models.CaseworkPolicy,
+    "desks": DesksPolicy,
 }
 
 _LISTS: dict[str, type[BaseModel]] = {"matters": Matters, "grid": Grid}
@@ -157,9 +160,17 @@ def _orphans(city: City, policy: Policy) -> list[str]:
         "repeat.yaml: silent": (policy.repeat.silent,),
         "deadlines.yaml: queries": policy.deadlines.queries,
         "casework.yaml: desks": tuple(policy.casework.desks),
+        "desks.yaml: beside": tuple(policy.desks.beside),
+        "desks.yaml: found": policy.desks.found,
+        "desks.yaml: questions": tuple(name for name in policy.desks.questions if name not in (*Desk, "found_person")),
         **{f"repeat.yaml: families.{name}": members for name, members in policy.repeat.families.items()},
         **{f"repeat.yaml: grows_from.{name}": (name, *from_) for name, from_ in policy.repeat.grows_from.items()},
     }
+    wrong += [
+        f"desks.yaml: centres.{code}: no district of the gazetteer; correct it"
+        for code in policy.desks.centres
+        if code not in city.districts
+    ]
     for where, codes in named.items():
         wrong += [
             f"{where}: {code} is no category of the taxonomy; correct it" for code in codes if code not in city.matters

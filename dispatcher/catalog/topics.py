@@ -9,6 +9,7 @@ from dispatcher.domain import messages
 from dispatcher.domain.calls import CallReceived
 from dispatcher.domain.events import CASE_EVENTS, OrderNotice
 from dispatcher.domain.inbox import INBOX_OTHERS
+from dispatcher.domain.lookups.messages import DeskReply, LookupAsked
 from dispatcher.domain.neighbours import PlaceSeen
 
 #: Stands in a topic's name for each unit's code.
@@ -22,6 +23,9 @@ NEEDED = (
     "case-events",
     "work-orders",
     "order-notices",
+    "lookups",
+    "desk-requests",
+    "desk-replies",
     PER_AGENCY,
     "dead-letters",
     "intake-control",
@@ -38,6 +42,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     **{model.ce_type: model for model in INBOX_OTHERS},
     **{model.ce_type: model for model in CASE_EVENTS},
     OrderNotice.ce_type: OrderNotice,
+    LookupAsked.ce_type: LookupAsked,
+    DeskReply.ce_type: DeskReply,
     PlaceSeen.ce_type: PlaceSeen,
 }
 

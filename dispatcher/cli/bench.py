@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from dispatcher import settings as settings_module
@@ -80,6 +81,33 @@ def state(cases: int, workers: int, as_json: bool) -> None:
         click.echo(json.dumps(figures, ensure_ascii=False))
         return
     table = Table("figure", "value", title="dispatcher bench state")
+    for name, value in _flat(figures):
+        table.add_row(name, str(value))
+    Console().print(table)
+
+
+@bench.command()
+@click.option(
+    "--stores", type=click.IntRange(10, 1_000_000), default=100_000, show_default=True, help="Reports a side."
+)
+@click.option(
+    "--questions", type=click.IntRange(10, 100_000), default=2_000, show_default=True, help="New reports asked."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def match(stores: int, questions: int, as_json: bool) -> None:
+    """Many found things and as many lost ones held at once: the time that a new report takes, and the memory."""
+    from dispatcher.bench import facts
+    from dispatcher.bench import match as match_bench
+
+    figures: dict[str, Any] = {"machine": facts.machine()}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console, transient=True, disable=not _console.is_terminal) as progress:
+        task = progress.add_task("pairs of reports read", total=stores)
+        figures |= match_bench.run(stores, questions, lambda read: progress.advance(task, read))
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    table = Table("figure", "value", title="dispatcher bench match")
     for name, value in _flat(figures):
         table.add_row(name, str(value))
     Console().print(table)

@@ -27,7 +27,7 @@ from dispatcher.observe.logging import mask
 
 #: What a case holds for the service alone.
 _INNER = {"fingerprint", "held", "heard", "seen", "caller"}
-_QUOTES = {"text", "place", "decision", "ask"}
+_QUOTES = {"text", "place", "decision", "ask", "lookup"}
 
 
 @click.command()

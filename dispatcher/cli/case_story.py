@@ -32,7 +32,7 @@ def story(context: click.Context, files: tuple[Path, ...], as_json: bool) -> Non
     nothing differs, 3 when something does, 2 for a file that is no story.
 
     \b
-      dispatcher case story tests/stories/*.yaml
+      dispatcher case story tests/stories/*.yaml tests/stories/desks/*.yaml
     """
     from dispatcher.catalog import load_catalog
     from dispatcher.simulate.story import read_stories
@@ -72,7 +72,7 @@ class _Classifier:
 
     def for_story(self, one: "Story", catalog: "Catalog") -> "Classify | None":
         """What decides the calls of a story that name no category; None where all do."""
-        if all(step.call is None or step.call.category is not None for step in one.steps):
+        if not one.needs_classifier:
             return None
         from dispatcher.simulate.story import with_changes
         from dispatcher.stream.classify import classify_with

@@ -1,88 +1,156 @@
-"""``dispatcher lookup``: the desks for lost items, from a terminal. So far `match`, which needs no Kafka."""
+"""``dispatcher lookup``: the two 24-hour desks from a terminal. Here the list; each other command stands in a module of its own."""
 
-from dataclasses import asdict
-from pathlib import Path
+from datetime import UTC, datetime
 
 import click
 from rich.table import Table
+from rich.text import Text
 
-from dispatcher.cli import options
-from dispatcher.desks.likeness import Match, weights
-from dispatcher.desks.pool import Pool
-from dispatcher.desks.reports import read_report
-from dispatcher.domain.errors import BadRecord
-from dispatcher.domain.jsonl import claimed_id
+from dispatcher import settings as settings_module
+from dispatcher.cli import lookup_act, options
+from dispatcher.cli.lookup_match import match
+from dispatcher.cli.lookup_show import show
+from dispatcher.cli.lookup_stats import stats
+from dispatcher.cli.lookup_words import Shown, status
+from dispatcher.client.lookup_facts import PRIVATE
+from dispatcher.client.lookups import Held, Listed, Lookups, best, progress
+from dispatcher.client.reader import Reader
+from dispatcher.console.view import LOOKUPS
+from dispatcher.domain.lookups.codes import OPEN, Desk, LookupStatus, Side
 
-_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+#: Of an id the table shows so much: enough to name the lookup to another command.
+_ID = 8
 
 
 @click.group()
 def lookup() -> None:
-    """Lost and found: which found thing may be which lost one."""
+    """The desks for lost items and missing persons: list and show lookups, work on them, match, and count.
+
+    LOOKUP is a lookup_id or the case_id of its case, six or more first characters of either, or the call_id of one of the
+    case's calls. What people say goes to the topic case-inbox, as from any other console; these commands change nothing by
+    themselves.
+    """
 
 
-@lookup.command()
-@click.option("--lost", type=_FILE, required=True, metavar="JSONL", help='Lines of {"id", "reported_at", "text"}.')
-@click.option("--found", type=_FILE, required=True, metavar="JSONL", help='Lines of {"id", "found_at", "text"}.')
-@click.option("--jsonl", is_flag=True, help="Print JSON, one object for each lost report, for programs.")
-@click.pass_context
-def match(context: click.Context, lost: Path, found: Path, jsonl: bool) -> None:
-    """Rank the found things that each lost report may be about. One of the files may be ``-``, standard input.
+@lookup.command("list")
+@click.option("--desk", type=click.Choice([desk.value for desk in Desk]), help="Only this desk.")
+@click.option("--side", type=click.Choice([side.value for side in Side]), help="What is missed, or what was found.")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice([one.value for one in LookupStatus]),
+    multiple=True,
+    help="Lookups that stand so; default: those that are searched for.",
+)
+@click.option("--mine-to-ask", is_flag=True, help="Only those with a question to the caller.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="So many at most.")
+@options.BOOTSTRAP
+@options.JSON
+def list_(
+    desk: str | None,
+    side: str | None,
+    statuses: tuple[str, ...],
+    mine_to_ask: bool,
+    limit: int | None,
+    bootstrap: str | None,
+    as_json: bool,
+) -> None:
+    """List running lookups, newest first: what is sought, how far the channels are, what to ask, what falls due.
 
-    With --jsonl, one line for each lost report, in order: {"id", "candidates": [{"found", "score", "reasons"}], "decision"}:
-    at most five, best first. `decision` is ``candidate`` where the best is likely enough to show to a person, else ``none``;
-    nothing is confirmed by a program. A bad line is told and left out, and the status is 1 in the end.
+    `channels` are those that have answered of those that were asked. A confidential case shows nothing of what was said.
 
     \b
-      dispatcher lookup match --lost lost.jsonl --found found.jsonl
+      dispatcher lookup list --desk missing_person
+      dispatcher lookup list --status candidate
     """
-    if str(lost) == str(found) == "-":
-        raise click.UsageError("Only one of --lost and --found can be standard input.", context)
-    pool, good = Pool(), True
-    with click.open_file(str(found), "rb") as lines:
-        for number, raw in enumerate(lines, 1):
-            if raw.strip():
-                try:
-                    pool.add(read_report(raw, found=True))
-                except BadRecord as error:
-                    good = False
-                    options.err().print(options.plain(f"{found}:{number}: {error}"))
-    table = Table("lost", "decision", "found", "score", "why", box=None, header_style="dim", pad_edge=False)
-    with click.open_file(str(lost), "rb") as lines:
-        for number, raw in enumerate(lines, 1):
-            if not raw.strip():
-                continue
-            try:
-                report = read_report(raw, found=False)
-            except BadRecord as error:
-                good = False
-                if jsonl:
-                    options.line({"id": claimed_id(raw), "error": str(error)})
-                else:
-                    options.err().print(options.plain(f"{lost}:{number}: {error}"))
-                continue
-            ranked = pool.matches(report)
-            name = claimed_id(raw)
-            decision = "candidate" if ranked and ranked[0].score >= weights().candidate else "none"
-            if jsonl:
-                options.line({"id": name, "candidates": [asdict(one) for one in ranked], "decision": decision})
-            else:
-                _rows(table, str(name), decision, ranked)
-    if not jsonl:
-        options.out().print(table)
-    if not good:
-        context.exit(1)
+    settings = settings_module.load(bootstrap=bootstrap)
+    from dispatcher.catalog import load_catalog
+
+    catalog = load_catalog(settings.home, policy_dir=settings.policy)
+    shown = Shown(catalog.city, catalog.policy, datetime.now(UTC))
+    wanted = {LookupStatus(one) for one in statuses} or OPEN
+
+    async def work() -> Listed:
+        async with Reader(settings.bootstrap) as reader:
+            return await Lookups(reader).all(
+                lambda one: one.status in wanted and desk in (None, one.desk) and side in (None, one.side)
+            )
+
+    listed = options.run(work(), waiting="reading case-state")
+    found = [held for held in listed.lookups if not mine_to_ask or shown.question(held) is not None]
+    rows = found[:limit]
+    if as_json:
+        for held in rows:
+            options.line(_facts(held, shown))
+    elif rows:
+        options.table(_table(rows, shown))
+    if listed.unreadable:
+        options.err().print(
+            f"{listed.unreadable} lookups of another version of the service are left out", style="yellow"
+        )
+    if not as_json:
+        options.err().print(f"{len(rows)} of {len(found)} lookups", style="dim")
 
 
-def _rows(table: Table, name: str, decision: str, ranked: list[Match]) -> None:
-    shown = ranked[:3] if decision == "candidate" else []
-    first = shown[0] if shown else None
-    table.add_row(
-        options.plain(name),
-        decision,
-        options.plain(first.found) if first else "",
-        f"{first.score:.0%}" if first else "",
-        "，".join(first.reasons) if first else "",
-    )
-    for one in shown[1:]:
-        table.add_row("", "", options.plain(one.found), f"{one.score:.0%}", "，".join(one.reasons), style="dim")
+lookup.add_command(match)
+lookup.add_command(show)
+lookup.add_command(stats)
+for _command in lookup_act.COMMANDS:
+    lookup.add_command(_command)
+
+
+def _facts(held: Held, shown: Shown) -> dict[str, object]:
+    one, case = held.lookup, held.case
+    channels, candidate = progress(one), best(one)
+    due = next(iter(shown.due(one)), None)
+    return {
+        "lookup_id": one.lookup_id,
+        "case_id": case.case_id,
+        "call_id": case.call_id,
+        "category": case.category,
+        "desk": one.desk,
+        "side": one.side,
+        "status": one.status,
+        "opened_at": one.opened_at,
+        "since": one.since,
+        "minutes": int(((one.ended_at or shown.now) - one.opened_at).total_seconds() // 60),
+        "sought": None if case.confidential else shown.sought(held),
+        "facts": None
+        if case.confidential
+        else {fact: shown.fact(fact, value) for fact, value in one.facts.items() if fact not in PRIVATE},
+        "channels": {"asked": channels.asked, "answered": channels.answered, "silent": list(channels.silent)},
+        "candidates": len(one.candidates),
+        "best": {
+            "ref": candidate.ref,
+            "database": candidate.database,
+            "score": candidate.score,
+            "weak": candidate.weak,
+            "status": candidate.status,
+        }
+        if candidate is not None
+        else None,
+        "question": shown.question(held),
+        "next_due": {"kind": due.kind, "due_at": due.due_at} if due is not None else None,
+        "confidential": case.confidential,
+    }
+
+
+def _table(rows: list[Held], shown: Shown) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("lookup", "case", "desk", "status", "runs", "sought", "channels", "best", "ask", "next"):
+        table.add_column(column, no_wrap=column not in ("sought", "channels", "ask", "next"))
+    for held in rows:
+        one = held.lookup
+        table.add_row(
+            Text(one.lookup_id[:_ID], style="cyan"),
+            held.case.case_id[:_ID],
+            shown.kind(one),
+            Text(status(one.status), style=LOOKUPS[one.status][1]),
+            shown.running(one),
+            options.plain(shown.sought(held)),
+            shown.channels(one),
+            shown.best(one),
+            shown.question(held) or "—",
+            shown.next_due(one),
+        )
+    return table

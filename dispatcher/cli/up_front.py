@@ -60,7 +60,8 @@ class Front:
                     line = plain.row_line(item, self.ledger, self.words)
                     self._lines.put(line, kind="decided", **plain.row_facts(item, self.ledger))
                 else:
-                    self._lines.put(f"!! {item.text}", kind=item.kind)
+                    mark = "" if item.kind.startswith("lookup.") else "!! "
+                    self._lines.put(mark + item.text, kind=item.kind, **item.facts)
 
     def open(self, *, house: House, demo: Demo | None, program: str) -> None:
         """The service is ready: say what to try, or put up the board."""

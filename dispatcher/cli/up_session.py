@@ -119,6 +119,7 @@ class Session:
         await feed.caught_up.wait()
         ready = time.time()
         self._say_ready(began, broker_ready, topics_ready, ready)
+        house.open_desks()
         if front.ledger.decided > front.ledger.decided_live:
             known = front.ledger.decided - front.ledger.decided_live
             self._tell(f"{known} decided calls of earlier runs are kept", kind="kept", decided=known)

@@ -48,12 +48,12 @@ def worker(
     logging.configure(level=settings.log_level)
     catalog = load_catalog(settings.home, policy_dir=settings.policy)
     if not wait_broker:
-        asyncio.run(_check(settings.bootstrap, catalog.all_topics))
+        asyncio.run(check(settings.bootstrap, catalog.all_topics))
     from dispatcher.stream import app  # Faust is imported only where it runs
 
     built = app.build(settings, catalog=catalog)
     if wait_broker:  # a supervisor starts the broker at the same time, which takes as long as what is above
-        asyncio.run(_wait(settings.bootstrap, catalog.all_topics, seconds=wait_broker))
+        asyncio.run(wait(settings.bootstrap, catalog.all_topics, seconds=wait_broker))
     faust_worker = built.Worker(
         loglevel=settings.log_level, redirect_stdouts=False, quiet=True, override_logging=False, console_port=0
     )
@@ -72,7 +72,8 @@ def _free(port: int) -> None:
             ) from None
 
 
-async def _check(bootstrap: str, topics: Mapping[str, Topic]) -> None:
+async def check(bootstrap: str, topics: Mapping[str, Topic]) -> None:
+    """Raise `TopicMismatch` where a topic is missing, `ClusterUnreachable` where no broker answers."""
     missing = [d.topic for d in await provision.compare(bootstrap, topics) if d.what == "topic"]
     if missing:
         raise TopicMismatch(
@@ -80,7 +81,8 @@ async def _check(bootstrap: str, topics: Mapping[str, Topic]) -> None:
         )
 
 
-async def _wait(bootstrap: str, topics: Mapping[str, Topic], *, seconds: float) -> None:
+async def wait(bootstrap: str, topics: Mapping[str, Topic], *, seconds: float) -> None:
+    """Wait for broker and topics, which somebody starts at the same time; then raise what is still wrong."""
     client = stdlib_logging.getLogger("aiokafka")
     client.setLevel("CRITICAL")  # it would complain of each try
     deadline = time.monotonic() + seconds

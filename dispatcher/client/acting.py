@@ -15,10 +15,11 @@ from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.errors import NoAnswer
 from dispatcher.domain.events import MessageRejected
 from dispatcher.domain.inbox import AgencyReplied, OperatorDecided
+from dispatcher.domain.lookups.messages import LookupActed
 from dispatcher.stream import codec, dead_letters, topics
 
 #: What people and units say.
-Said = OperatorDecided | AgencyReplied
+Said = OperatorDecided | AgencyReplied | LookupActed
 
 
 @dataclass(frozen=True, slots=True)

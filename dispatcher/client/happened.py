@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from dispatcher.client.lookup_facts import PRIVATE, fact_name, said
 from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.units import City
 
@@ -72,7 +73,21 @@ TITLES: dict[str, str] = {
     "confidential.set.v1": "保密",
     "unit.urged.v1": "催办",
     "note.added.v1": "备注",
+    "lookup.opened.v1": "开始查找",
+    "lookup.requested.v1": "查询渠道",
     "lookup.recorded.v1": "查询结果",
+    "lookup.silent.v1": "渠道未答复",
+    "lookup.candidate.v1": "线索",
+    "candidate.rejected.v1": "排除线索",
+    "lookup.facts.v1": "补充情况",
+    "lookup.sighted.v1": "目击",
+    "lookup.confirmed.v1": "确认找到",
+    "lookup.parted.v1": "撤回确认",
+    "lookup.handed_over.v1": "交接完成",
+    "lookup.ended.v1": "查找结束",
+    "lookup.resumed.v1": "恢复查找",
+    "lookup.escalated.v1": "失联上报",
+    "lookup.widened.v1": "扩大协查",
     "message.rejected.v1": "未采纳",
 }
 #: Other messages about a case: on ``case-inbox``, and to units.
@@ -80,14 +95,18 @@ MESSAGES: dict[str, str] = {
     "agency.replied.v1": "单位回复",
     "operator.decided.v1": "人工操作",
     "deadline.elapsed.v1": "到时",
+    "lookup.asked.v1": "查询请求",
     "lookup.answered.v1": "查询答复",
+    "lookup.matched.v1": "失物匹配",
+    "lookup.acted.v1": "专席操作",
+    "lookup.told.v1": "对应查找互通",
     "case.notice.v1": "案件互通",
     "case.split_off.v1": "拆出",
     "case.neighbour_seen.v1": "疑似同一事件",
     "work_order.notice.v1": "通知",
 }
 #: Fields that quote people: not shown where the case is confidential.
-_QUOTES = ("text", "who", "reasons")
+_QUOTES = ("text", "who", "reasons", "facts", "candidate", "sighting", "reach", "place", "recipient", "document")
 
 
 def tell(kind: str, value: Value, city: City, *, hidden: bool = False) -> str:
@@ -170,6 +189,52 @@ def _text(text: object) -> str:
     return f"“{said if len(said) <= 60 else said[:59] + '…'}”" if said else ""
 
 
+def _facts(facts: object, city: City) -> str:
+    """Of what proves ownership only that it is known, whoever reads the line."""
+    if not isinstance(facts, Mapping):
+        return ""
+    return " ".join(
+        f"{fact_name(fact)}已记" if fact in PRIVATE else f"{fact_name(fact)}={_value(fact, str(value), city)}"
+        for fact, value in facts.items()
+    )
+
+
+def _value(fact: str, value: str, city: City) -> str:
+    return city.districts.get(value, value) if fact == "district" else said(fact, value)
+
+
+def _unknown(facts: object) -> str:
+    named = [fact_name(str(fact)) for fact in facts] if isinstance(facts, list | tuple) else []
+    return f"not known: {'、'.join(named)}" if named else ""
+
+
+def _databases(requests: object) -> str:
+    asked = requests if isinstance(requests, list | tuple) else ()
+    return "、".join(
+        f"{one.get('database')}{'（待开放）' if one.get('status') == 'deferred' else ''}"
+        for one in asked
+        if isinstance(one, Mapping)
+    )
+
+
+def _candidate(candidate: object) -> str:
+    """Where it is and how likely, never the finder's words. A person's message names a candidate by its ref alone."""
+    if not isinstance(candidate, Mapping):
+        return str(candidate)
+    score = candidate.get("score")
+    return f"{candidate.get('ref')}" + (f" {score:.0%}" if isinstance(score, float) else "")
+
+
+def _sighting(sighting: object) -> str:
+    if not isinstance(sighting, Mapping):
+        return ""
+    return f"{sighting.get('place')} {when(sighting.get('at'))}"
+
+
+def _reach(reach: object) -> str:
+    return f"within {reach.get('km')} km, alert {reach.get('alert_km')} km" if isinstance(reach, Mapping) else ""
+
+
 #: Field -> how it is told, in the order of the line.
 _FIELDS: dict[str, Callable[[Value, City], str]] = {
     "code": lambda v, _: _plain(v["code"]),
@@ -218,7 +283,20 @@ _FIELDS: dict[str, Callable[[Value, City], str]] = {
     "confidential": lambda v, _: _yes(
         v["confidential"], "confidential", "no longer confidential" if "role" in v else ""
     ),
+    "facts": lambda v, city: _facts(v["facts"], city),
+    "unknown": lambda v, _: _unknown(v["unknown"]),
+    "requests": lambda v, _: _databases(v["requests"]),
+    "candidate": lambda v, _: _candidate(v["candidate"]),
+    "sighting": lambda v, _: _sighting(v["sighting"]),
+    "place": lambda v, _: _plain(v["place"]) if isinstance(v["place"], str) else "",
+    "reach": lambda v, _: _reach(v["reach"]),
+    "by": lambda v, _: _plain(v["by"], "confirmed by "),
+    "found_after_minutes": lambda v, _: f"found after {v['found_after_minutes']} min",
+    "recipient": lambda v, _: _plain(v["recipient"], "to ") if v["recipient"] else "",
+    "document": lambda v, _: _plain(v["document"], "document ") if v["document"] else "",
+    "receipt": lambda v, _: _plain(v["receipt"], "receipt "),
     "channel": lambda v, _: _plain(v["channel"]),
+    "database": lambda v, _: "" if v["database"] == v.get("channel") else _plain(v["database"]),
     "found": lambda v, _: _yes(v["found"], "found", "not found"),
     "origin": lambda v, _: _plain(v["origin"]),
     "actor": lambda v, _: f"by {v['actor']}",

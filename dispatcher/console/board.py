@@ -1,11 +1,11 @@
-"""The whole screen as lines of exact width: header, rows, alarms, hints. Pure: state in, lines out."""
+"""The whole screen as lines of exact width: header, rows, lookups, alarms, hints. Pure: state in, lines out."""
 
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from dispatcher.console import view
+from dispatcher.console import lookups, view
 from dispatcher.console.ledger import Alarm, Ledger, Row
 from dispatcher.console.words import Words, assisting
 from dispatcher.domain.calls import utc
@@ -29,6 +29,7 @@ _ALARM_STYLES = {
     "dead_letter": "bold red",
     "raised": "bold magenta",
     "notice": "yellow",
+    "lookup.escalated": "bold yellow",
     "news": "cyan",
 }
 
@@ -68,7 +69,8 @@ def lines(ledger: Ledger, facts: Facts, words: Words, *, width: int, height: int
     head = [_title(facts, width), *_totals(ledger, facts, width)]
     strip = _strip(ledger, facts, width, most=3 if height >= 20 else 1)
     foot = [Text(view.cut(facts.hint, width), style="bright_black")]
-    room = max(0, height - len(head) - 1 - len(strip) - len(foot))
+    desks = lookups.panel(ledger.lookups, width, most=4 if height >= 20 else 1 if height >= 12 else 0)
+    room = max(0, height - len(head) - 1 - len(desks) - len(strip) - len(foot))
     detail: list[Text] = []
     newest = max(ledger.rows, key=lambda row: row.seen_ms, default=None)
     if newest is not None and "why" not in cells and room > 8:
@@ -78,7 +80,7 @@ def lines(ledger: Ledger, facts: Facts, words: Words, *, width: int, height: int
     blank = [Text("")] * (room - len(rows))
     if not ledger.rows and blank:
         blank[0] = Text(view.cut("等待来电 …", width), style="bright_black")
-    return [*head, _heading(cells), *rows, *blank, *detail, *strip, *foot][:height]
+    return [*head, _heading(cells), *rows, *blank, *detail, *desks, *strip, *foot][:height]
 
 
 def _newest(ledger: Ledger, count: int) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from dispatcher.client.happened import TITLES
+from dispatcher.console.lookups import Lookups
 from dispatcher.console.view import HIDDEN, HIDDEN_REASON, clean
 from dispatcher.domain.calls import utc
 from dispatcher.domain.codes import CaseStatus, Outcome, Urgency
@@ -65,12 +66,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Something that stands out. `kind`: alert, dead_letter, raised or notice (a card, a conference, a case reopened)."""
+    """Something that stands out. `kind`: alert, dead_letter, raised, notice (a card, a conference, a case reopened), or the
+    event of a lookup, such as lookup.opened; then `facts` are for programs."""
 
     kind: str
     at_ms: int
     text: str
     live: bool
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class Ledger:
@@ -79,6 +82,7 @@ class Ledger:
     def __init__(self) -> None:
         self.rows: deque[Row] = deque(maxlen=ROWS)
         self.alarms: deque[Alarm] = deque(maxlen=50)
+        self.lookups = Lookups()
         self.outcomes: Counter[Outcome] = Counter()
         self.linked = 0
         self.orders = 0
@@ -166,6 +170,12 @@ class Ledger:
         else:
             self._review.discard(case_id)
         hidden = self._is_confidential(event)
+        news = self.lookups.take(kind, event, at_ms=record.timestamp_ms, hidden=hidden)
+        if news is not None:
+            said = Alarm(kind=news.kind, at_ms=record.timestamp_ms, text=clean(news.text), live=live, facts=news.facts)
+            if news.grave:  # the others have a place of their own on the board
+                self.alarms.append(said)
+            return [said]
         if kind not in _NOTABLE:
             return []
         text = f"{TITLES[kind]} {event['call_id']}：{HIDDEN_REASON if hidden else event['reason']}"

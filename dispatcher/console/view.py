@@ -10,6 +10,7 @@ from rich.cells import cell_len, chop_cells
 
 from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.codes import Outcome
+from dispatcher.domain.lookups.codes import Desk, LookupStatus, Side
 from dispatcher.observe.logging import mask
 
 ELLIPSIS = "…"
@@ -29,6 +30,22 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.REVIEW: ("待研判", "bold yellow"),
 }
 LINKED_STYLE = "cyan"
+#: What a lookup of a desk is called, by what is missed or found.
+DESKS: dict[tuple[Desk, Side], str] = {
+    (Desk.LOST_ITEM, Side.LOST): "寻物",
+    (Desk.LOST_ITEM, Side.FOUND): "招领",
+    (Desk.MISSING_PERSON, Side.LOST): "寻人",
+    (Desk.MISSING_PERSON, Side.FOUND): "认亲",
+}
+#: How a lookup stands.
+LOOKUPS: dict[LookupStatus, tuple[str, str]] = {
+    LookupStatus.SEARCHING: ("查找中", ""),
+    LookupStatus.CANDIDATE: ("有线索", "bold yellow"),
+    LookupStatus.CONFIRMED: ("已确认", "green"),
+    LookupStatus.HANDED_OVER: ("已交接", "green"),
+    LookupStatus.NOT_FOUND: ("未找到", "red"),
+    LookupStatus.CANCELLED: ("已取消", "bright_black"),
+}
 
 #: Control and format characters, surrogates, private and unassigned ones: they show nothing or disturb the line.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

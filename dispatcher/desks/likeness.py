@@ -1,13 +1,13 @@
-"""How much a found thing looks like a lost one: a handful of signs, each for, against or silent, and a weight for each.
+"""How much a found thing looks like a lost one: the signs weighed, and put into words.
 
-The weights (`weights.yaml`) were fitted pairwise on authored reports (`python -m dispatcher.desks.fit`); the sum of the
-signs, squeezed to 0..1, orders the candidates. It is no calibrated chance; from `candidate` on a person is shown it, and confirms.
+The weights (`weights.yaml`) were fitted on authored reports (`python -m dispatcher.desks.fit`). The signs' sum orders the
+candidates (`compare`); a second weighing (`match_decision`), squeezed to 0..1, says whether a person is shown them. It is no
+calibrated chance: from `candidate` on a person is shown it, and confirms.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -15,45 +15,27 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from dispatcher.catalog.files import read_model
-from dispatcher.desks.profile import Profile, load
+from dispatcher.desks.match_decision import LOOKS
+from dispatcher.desks.match_rarity import Rarity
+from dispatcher.desks.match_reasons import reasons
+from dispatcher.desks.match_signs import CLOSER, SIGNS, closer, signs
+from dispatcher.desks.profile import Profile
 
-SIGNS: Final = (
-    "kind", "colour", "brand", "line", "system", "district", "number", "count", "side", "contents", "rare_words", "rare_letters",
-    "time", "days",
-)  # fmt: skip
+__all__ = ["SIGNS", "Match", "Weights", "compare", "match", "signs", "weights"]
 
-_RARE_PAIR: Final = 3.0
-_RARE_LETTER: Final = 2.5
-"""From here (inverse document frequency) a pair or a character tells something: one report in twenty, in twelve."""
-
-_CLOCKS_DIFFER: Final = timedelta(minutes=30)
-"""People say when it was to the half hour."""
-
-_NAMES: Final = {
-    "kind": ("物品相同", "物品不同"),
-    "colour": ("颜色相符", "颜色不符"),
-    "brand": ("品牌相符", "品牌不符"),
-    "line": ("线路相同", "线路不同"),
-    "system": ("乘坐方式相同", "乘坐方式不同"),
-    "district": ("同一区", "不同区"),
-    "number": ("号码相符", "号码不符"),
-    "count": ("件数相符", "件数不符"),
-    "side": ("左右相符", "左右不符"),
-    "contents": ("内有物品相符", "内有物品不符"),
-    "rare_words": ("特征用语相同", "没有相同的特征"),
-    "rare_letters": ("细节相同", "细节不同"),
-    "time": ("时间相符", "拾到早于遗失"),
-    "days": ("相隔不久", "相隔较久"),
-}
+_STEEPEST: Final = 30.0
 
 
 class Weights(BaseModel):
-    """The weight of each sign, the constant, and the chance from which a person is shown a candidate."""
+    """`signs`: of the ranking. `shown`: of the decision, with its constant (`alone`: where the rivals are not known).
+    `candidate`: the score from which a person is shown a candidate."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    constant: float
     signs: dict[str, float]
+    shown: dict[str, float]
+    constant: float
+    alone: float
     candidate: float
 
 
@@ -65,120 +47,48 @@ def weights() -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A found thing with its score (0..1) and the signs that spoke, strongest first, in Chinese."""
+    """A counterpart with its score (0..1) and the signs that spoke, strongest first, in Chinese. `found` is its id: a found
+    thing's where a lost report asked; `other` reads better where a found one did."""
 
     found: str
     score: float
     reasons: tuple[str, ...]
 
+    @property
+    def other(self) -> str:
+        """The counterpart's id."""
+        return self.found
 
-def signs(lost: Profile, found: Profile, rarity: Mapping[str, float]) -> tuple[float, ...]:
-    """Each sign's value, in the order of `SIGNS`: about -1 (against) to 1 (for), 0 where nothing is known.
 
-    rarity: how rare each character and pair of the lost report is among all found ones (inverse document frequency).
-    """
-    pairs, letters = _rare(lost, found, rarity)
-    return (
-        _kind(lost, found),
-        _colour(lost, found),
-        _same(lost.brands, found.brands),
-        _same(lost.lines, found.lines),
-        _system(lost, found),
-        _same(lost.districts, found.districts),
-        _same(lost.numbers, found.numbers, against=0.3),
-        _counts(lost.counts, found.counts),
-        _same(lost.sides, found.sides),
-        _contents(lost, found),
-        pairs,
-        letters,
-        -1.0 if found.until < lost.since - _CLOCKS_DIFFER else 1.0,
-        1.0 - min(2.0, abs((found.since - lost.until).total_seconds()) / 86_400 / 3),
+def sides(one: Profile, two: Profile) -> tuple[Profile, Profile]:
+    """The lost and the found one of two."""
+    return (two, one) if one.found else (one, two)
+
+
+def compare(one: Profile, two: Profile, rarity: Rarity, known: Weights) -> float:
+    """How alike the two are, either way about, for ranking."""
+    values = signs(*sides(one, two), rarity)
+    return math.fsum([known.signs[name] * value for name, value in zip(SIGNS, values, strict=True) if value])
+
+
+def match(
+    report: Profile,
+    other: Profile,
+    rarity: Rarity,
+    known: Weights,
+    looks: Sequence[float],
+    *,
+    most: float = 1.0,
+    alone: bool = True,
+) -> Match:
+    """The two compared, weighed for showing, with the reasons. most: the score of the one before; alone: rivals are unknown."""
+    lost, found = sides(report, other)
+    values = dict(zip(SIGNS, signs(lost, found, rarity), strict=True))
+    besides = zip((*LOOKS, *CLOSER), (*looks, *closer(lost, found, rarity)), strict=True)
+    seen = {**values, **dict(besides)}
+    odds = (known.alone if alone else known.constant) + math.fsum(
+        known.shown[name] * seen[name] for name in known.shown
     )
-
-
-def match(lost: Profile, found: Profile, rarity: Mapping[str, float], known: Weights) -> Match:
-    """The two compared."""
-    values = signs(lost, found, rarity)
-    parts = [(known.signs[name] * value, name, value) for name, value in zip(SIGNS, values, strict=True)]
-    odds = known.constant + sum(part for part, _, _ in parts)
-    told = sorted((part for part in parts if abs(part[0]) >= 0.15), key=lambda part: -abs(part[0]))
-    both = _shared(lost, found, rarity)
-    reasons = tuple(
-        f"{_NAMES[name][0]}：{'、'.join(both[name])}"
-        if value > 0 and name in both
-        else _NAMES[name][0 if value > 0 else 1]
-        for _, name, value in told[:5]
-    )
-    return Match(found.report_id, round(1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds)))), 4), reasons)
-
-
-def _shared(lost: Profile, found: Profile, rarity: Mapping[str, float]) -> dict[str, list[str]]:
-    """What both say, in their words, the rarest first: for a person to see why."""
-    both = {
-        "rare_words": (gram for gram in lost.grams & found.grams if rarity[gram] > _RARE_PAIR),
-        "rare_letters": (letter for letter in lost.letters & found.letters if rarity[letter] > _RARE_LETTER),
-        "number": lost.numbers & found.numbers,
-    }
-    ranked = {name: sorted(words, key=lambda word: (-rarity.get(word, 0.0), word))[:4] for name, words in both.items()}
-    return {name: words for name, words in ranked.items() if words}
-
-
-def _kind(lost: Profile, found: Profile) -> float:
-    if not lost.main or not found.kinds:
-        return 0.0
-    if lost.main & found.main:
-        return 1.0
-    if lost.main & found.kinds or found.main & lost.kinds:
-        return 0.6
-    related = load().related
-    if any(frozenset((one, two)) in related for one in lost.main for two in found.main):
-        return 0.2
-    return -1.0
-
-
-def _colour(lost: Profile, found: Profile) -> float:
-    if not lost.colours or not found.colours:
-        return 0.0
-    if lost.colours & found.colours:
-        return 1.0
-    near = load().near
-    if any(frozenset((one, two)) in near for one in lost.colours for two in found.colours):
-        return 0.2
-    return -1.0
-
-
-def _same(one: frozenset[str], two: frozenset[str], *, against: float = 1.0) -> float:
-    if not one or not two:
-        return 0.0
-    return 1.0 if one & two else -against
-
-
-def _counts(one: frozenset[str], two: frozenset[str]) -> float:
-    """By measure word: 两把 against 五把, 34码 against 36码 speak against; 两把 against 三张 says nothing."""
-    units = {said[-1] for said in one} & {said[-1] for said in two}
-    if not units:
-        return 0.0
-    return 1.0 if one & two else -1.0
-
-
-def _system(lost: Profile, found: Profile) -> float:
-    if not lost.systems or not found.systems:
-        return 0.0
-    if lost.systems & found.systems or {"taxi", "ride"} <= lost.systems | found.systems:
-        return 1.0
-    return -1.0
-
-
-def _contents(lost: Profile, found: Profile) -> float:
-    inside, other = lost.kinds - lost.main, found.kinds - found.main
-    if not inside or not other:
-        return 0.0
-    return len(inside & other) / len(inside | other) if inside & other else -0.3
-
-
-def _rare(lost: Profile, found: Profile, rarity: Mapping[str, float]) -> tuple[float, float]:
-    """How much both say of what few say, in pairs and in single characters. Saturating: a tenth agreement tells less than
-    the first."""
-    pairs = sum(max(0.0, rarity[gram] - _RARE_PAIR) for gram in lost.grams & found.grams)
-    single = sum(max(0.0, rarity[letter] - _RARE_LETTER) for letter in lost.letters & found.letters)
-    return math.log1p(pairs) / 3.0, math.log1p(single) / 3.0
+    score = 1.0 / (1.0 + math.exp(-max(-_STEEPEST, min(_STEEPEST, odds))))
+    parts = {name: known.signs[name] * value for name, value in values.items()}
+    return Match(other.report_id, min(most, round(score, 4)), reasons(parts, lost, found, rarity))

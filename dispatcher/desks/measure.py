@@ -1,7 +1,9 @@
-"""How well the weights rank authored reports: ``python -m dispatcher.desks.measure tests/desks/reports t``."""
+"""How well authored reports are ranked: ``python -m dispatcher.desks.measure tests/desks/reports t``, with the shipped weights; with
+``--apart`` in front each pool with weights fitted on the other writers named."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from dispatcher.desks.authored import Authored, read_authored
@@ -22,12 +24,13 @@ class Figures:
     shown: float
 
 
-def measure(reports: Authored, known: Weights) -> Figures:
-    """The figures of one set of reports."""
+def measure(reports: Authored, known: Weights, *, rivals: bool = True) -> Figures:
+    """The figures of one set of reports. rivals: whether the other lost reports are known to the matching."""
     pool = Pool(reports.found, known)
+    others = Pool(reports.lost, known) if rivals else None
     first = top_three = silent = shown = with_one = 0
     for lost in reports.lost:
-        true, ranked = reports.truth[lost.report_id], pool.matches(lost)
+        true, ranked = reports.truth[lost.report_id], pool.matches(lost, rivals=others)
         is_shown = bool(ranked) and ranked[0].score >= known.candidate
         if true is None:
             silent += not is_shown
@@ -48,11 +51,42 @@ def measure(reports: Authored, known: Weights) -> Figures:
     )
 
 
-def main(folder: Path, names: list[str]) -> int:
+def apart(folder: Path, names: Sequence[str], asked: Sequence[str]) -> dict[str, tuple[Figures, Figures]]:
+    """Figures of each pool asked, weights fitted on the others named: with the rivals known, and without."""
+    from dispatcher.desks.fit import fit, study
+
+    sets = {name: read_authored(folder, name) for name in names}
+    studied = {name: study(one) for name, one in sets.items()}
+    out = {}
+    for name in asked:
+        known = fit([one for other, one in studied.items() if other != name])
+        out[name] = (measure(sets[name], known), measure(sets[name], known, rivals=False))
+    return out
+
+
+def _line(name: str, figures: Figures) -> None:
+    _, _, *shares = astuple(figures)
+    print(f"{name:8}", " ".join(f"{share:.3f}" for share in shares))
+
+
+def main(arguments: list[str]) -> int:
+    is_apart = arguments[0] == "--apart"
+    folder, names = Path(arguments[is_apart]), arguments[is_apart + 1 :]
+    print("pool     first top3  silent shown")
+    if is_apart:
+        found = apart(folder, names, names)
+        for at, title in enumerate(("", "alone")):
+            for name in names:
+                _line(f"{name} {title}", found[name][at])
+            shares = [astuple(both[at])[2:] for both in found.values()]
+            print(
+                f"mean {title:5}", " ".join(f"{sum(column) / len(column):.3f}" for column in zip(*shares, strict=True))
+            )
+        return 0
     for name in names:
-        print(name, measure(read_authored(folder, name), weights()))
+        _line(name, measure(read_authored(folder, name), weights()))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(sys.argv[1:]))

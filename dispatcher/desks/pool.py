@@ -1,79 +1,117 @@
-"""A store of reports that answers "what looks like this one?" by an index, not by a scan.
+"""A store of reports of one side that answers "what looks like this one?" by an index, not by a scan.
 
-Each report stands under its character pairs. A question takes the rarest pairs of its own text and the kind of the thing, gathers
-who else has them, and compares only the few hundred best in full.
+A question takes the rarest of what its report tells, gathers who else tells it, and compares only the likeliest few in full. Where
+the pool of its own side is known too (`rivals`), a candidate that fits another report better is less likely this one's: one found
+thing can be only one lost thing.
 """
 
-import heapq
 import math
-from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
-from dispatcher.desks.likeness import Match, Weights, match, weights
+from dispatcher.desks import match_decision as decision
+from dispatcher.desks.likeness import Match, Weights, compare, match, weights
+from dispatcher.desks.match_index import Index
+from dispatcher.desks.match_rarity import Rarity
 from dispatcher.desks.profile import Profile
 
-_ASKED: Final = 24
-"""The rarest pairs of a question that are looked up."""
-_LONGEST_LIST: Final = 2_000
-"""A pair that more reports have tells nothing."""
-_RAREST: Final = 5.0
-"""So that a score means the same in a small pool and in a large one."""
-_AS_MANY: Final = 100
-"""Of fewer reports nothing can be told to be rare: they are counted as so many."""
-_COMPARED: Final = 120
+_ASKED: Final = 40
+"""The rarest words of a question that are looked up."""
+_READ: Final = 12_000
+"""So many entries of lists are read for a question; the lists of rarer words first."""
+_LONGEST: Final = 2_000
+_FEW: Final = 100
+_COMPARED: Final = 30
 """Reports compared in full."""
+_WEIGHED: Final = 4
+"""Candidates whose other suitors are looked at, and that are weighed for showing."""
+_SUITORS: Final = 3
+"""Other reports of the asking side compared in full with each of those."""
+_UNSOUGHT: Final = frozenset({"system", "district", "main", "kind", "state", "toward", "absent"})
+"""Parts that too many tell alike to look them up by."""
 
 
 class Pool:
-    """Reports of one side. Adding and asking may alternate."""
+    """Reports of one side. Adding, removing and asking may alternate."""
 
     def __init__(self, reports: Iterable[Profile] = (), known: Weights | None = None) -> None:
         self._known = known or weights()
-        self._reports: list[Profile] = []
-        self._where: dict[str, array[int]] = defaultdict(lambda: array("I"))
-        self._letters: Counter[str] = Counter()
-        self._kinds: dict[str, array[int]] = defaultdict(lambda: array("I"))
-        for report in reports:
-            self.add(report)
+        self._index = Index(reports)
 
     def __len__(self) -> int:
-        return len(self._reports)
+        return len(self._index)
+
+    def __contains__(self, report_id: str) -> bool:
+        return report_id in self._index
 
     def add(self, report: Profile) -> None:
-        """One more report."""
-        number = len(self._reports)
-        self._reports.append(report)
-        for gram in report.grams:
-            self._where[gram].append(number)
-        self._letters.update(report.letters)
-        for kind in report.kinds:
-            self._kinds[kind].append(number)
+        """One more report; one of the same id gives way."""
+        self._index.add(report)
 
-    def rarity(self, report: Profile) -> Mapping[str, float]:
-        """Inverse document frequency, at most `_RAREST`, of a report's pairs and characters among the pool's reports."""
-        total = max(_AS_MANY, len(self._reports)) + 1
-        amounts = {gram: len(self._where.get(gram, ())) for gram in report.grams}
-        amounts |= {letter: self._letters[letter] for letter in report.letters}
-        return {said: min(_RAREST, math.log(1 + total / (1 + amount))) for said, amount in amounts.items()}
+    def remove(self, report_id: str) -> None:
+        """The report is no more; nothing happens where none has this id."""
+        self._index.remove(report_id)
 
-    def matches(self, report: Profile, *, limit: int = 5) -> list[Match]:
-        """The likeliest counterparts of a lost report, best first; equal scores in the order of their ids."""
-        rarity = self.rarity(report)
-        found = [
-            match(report, self._reports[number], rarity, self._known) for number in self._candidates(report, rarity)
+    def rarity(self, rivals: "Pool | None" = None) -> Rarity:
+        """How rare what a report tells is, among this pool's and the rivals' reports."""
+        return Rarity(self._index, None if rivals is None else rivals._index)
+
+    def matches(self, report: Profile, *, limit: int = 5, rivals: "Pool | None" = None) -> list[Match]:
+        """The likeliest counterparts of a lost report in a pool of found ones, or the other way about, best first.
+
+        rivals: the pool of the report's own side, with or without itself. Equal scores are in the order of their ids.
+        """
+        rarity = self.rarity(rivals)
+        near = [self._index.profile(place) for place in self._nearest(report, _COMPARED)]
+        scored = [(compare(report, other, rarity, self._known), other) for other in near]
+        scored.sort(key=lambda one: (-one[0], one[1].report_id))
+        rest = [score for score, _ in scored]
+        weighed = [
+            (score, 0.0 if rivals is None else rivals._suit(other, report, score, rarity), other)
+            for score, other in scored[:_WEIGHED]
         ]
-        return heapq.nsmallest(limit, found, key=lambda one: (-one.score, one.found))
+        weighed.sort(key=lambda one: (-(one[0] + one[1]), one[2].report_id))
+        out: list[Match] = []
+        most = 1.0
+        for rank, (score, suit, other) in enumerate(weighed):
+            beside = [other_score + other_suit for k, (other_score, other_suit, _) in enumerate(weighed) if k != rank]
+            looks = decision.looks(score, suit, beside, rest)
+            one = match(report, other, rarity, self._known, looks, most=most, alone=rivals is None)
+            most = one.score
+            out.append(one)
+        for score, other in scored[_WEIGHED:limit]:
+            one = match(report, other, rarity, self._known, decision.looks(score, 0.0, [], rest), most=most, alone=True)
+            most = one.score
+            out.append(one)
+        return out[:limit]
 
-    def _candidates(self, report: Profile, rarity: Mapping[str, float]) -> list[int]:
-        known = [gram for gram in report.grams if 0 < len(self._where.get(gram, ())) <= _LONGEST_LIST]
-        points: dict[int, float] = defaultdict(float)
-        for gram in heapq.nlargest(_ASKED, known, key=lambda gram: (rarity[gram], gram)):
-            for number in self._where[gram]:
-                points[number] += rarity[gram]
-        small = [kind for kind in sorted(report.main) if 0 < len(self._kinds.get(kind, ())) <= _LONGEST_LIST]
-        for kind in small:
-            for number in self._kinds[kind]:
-                points[number] += 2.0
-        return heapq.nlargest(_COMPARED, points, key=lambda number: (points[number], -number))
+    def _nearest(self, report: Profile, most: int) -> list[int]:
+        """Places of the reports that share the rarest of what `report` tells."""
+        index = self._index
+        told = sorted(
+            (amount, part, said)
+            for part, words in report.told.items()
+            if part not in _UNSOUGHT
+            for said in words
+            if (amount := index.amount(part, said))
+        )
+        asked: list[tuple[str, str, float]] = []
+        read = 0
+        for amount, part, said in told[:_ASKED]:
+            read += min(amount, _LONGEST)
+            if read > _READ and asked:
+                break
+            asked.append((part, said, math.log(1 + max(_FEW, len(index)) / amount)))
+        asked += [("main", said, 2.0) for said in sorted(report.of("main"))]
+        return index.nearest(asked, most)
+
+    def _suit(self, candidate: Profile, report: Profile, score: float, rarity: Rarity) -> float:
+        """How much better a candidate fits `report` than it fits the other reports of this pool: 0, or below where another fits
+        as well or better (the logarithm of its share)."""
+        places = self._nearest(candidate, _SUITORS + 1)
+        others = [
+            compare(candidate, other, rarity, self._known)
+            for other in map(self._index.profile, places)
+            if other.report_id != report.report_id
+        ]
+        return -math.log(sum(math.exp(min(30.0, other - score)) for other in others) + 1.0)

@@ -15,6 +15,7 @@ from dispatcher.domain.codes import (
     Role,
     Urgency,
 )
+from dispatcher.domain.lookups.records import LookupRecord
 from dispatcher.domain.messages import AttachedCall, Decision, Message, Place, SourceRecord
 
 
@@ -143,6 +144,7 @@ class CaseRecord(Message):
     mediation: Mediation | None = None
     care: Care | None = None
     transfer: Transfer | None = None
+    lookup: LookupRecord | None = None  # of a desk, beside the units' work
     merged_into: str | None = None
     before_merge: CaseStatus | None = None
     members: tuple[str, ...] = ()  # cases merged into this one

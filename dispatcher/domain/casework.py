@@ -44,12 +44,13 @@ from dispatcher.domain.inbox import (
     AgencyReplied,
     CaseNotice,
     DeadlineElapsed,
-    LookupAnswered,
     NeighbourSeen,
     Operation,
     OperatorDecided,
     SplitOff,
 )
+from dispatcher.domain.lookups import acting, answers, beside
+from dispatcher.domain.lookups.messages import LookupActed, LookupAnswered, LookupMatched, LookupTold
 from dispatcher.domain.messages import (
     AlertRaised,
     AttachedCall,
@@ -68,7 +69,7 @@ from dispatcher.domain.work import NOTHING, Draft, Work
 
 def decide(case: CaseRecord | None, message: Message, context: Context) -> Work:
     """Apply one message of ``case-inbox`` to its case."""
-    return HANDLERS[type(message)](case, message, context)
+    return beside.settle(message, HANDLERS[type(message)](case, message, context), context)
 
 
 def on_triaged_call(case: CaseRecord | None, call: TriagedCall, context: Context) -> Work:
@@ -285,7 +286,10 @@ HANDLERS: dict[type[Message], Callable[[CaseRecord | None, Any, Context], Work]]
     DeadlineElapsed: elapsed.on_deadline_elapsed,
     CaseNotice: others.on_case_notice,
     SplitOff: others.on_split_off,
-    LookupAnswered: others.on_lookup_answered,
+    LookupAnswered: answers.on_lookup_answered,
+    LookupMatched: answers.on_lookup_matched,
+    LookupActed: acting.on_lookup_acted,
+    LookupTold: answers.on_lookup_told,
     NeighbourSeen: others.on_neighbour_seen,
 }
 
@@ -370,7 +374,7 @@ def _open(call: TriagedCall, context: Context) -> Work:
 
 def _kept(decision: Decision, status: CaseStatus) -> Decision:
     """What a case needs of its call's decision; the ledger has the evidence, and there are many cases in memory."""
-    fields: dict[str, Any] = {"cues": (), "extracted": {}}
-    if status is not CaseStatus.REVIEW:
-        fields["suggestions"] = ()
+    fields: dict[str, Any] = {"cues": ()}
+    if status is not CaseStatus.REVIEW:  # of a reviewed call a desk may still need what was extracted
+        fields |= {"suggestions": (), "extracted": {}}
     return decision.model_copy(update=fields)

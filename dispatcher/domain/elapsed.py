@@ -25,6 +25,7 @@ from dispatcher.domain.events import (
     WhistleMissed,
 )
 from dispatcher.domain.inbox import DeadlineElapsed, TimerKind
+from dispatcher.domain.lookups import clocks as lookup_clocks
 from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.routing import Assignment
 from dispatcher.domain.timers import Timer, timers
@@ -221,4 +222,9 @@ ELAPSED: dict[TimerKind, Fall] = {
     TimerKind.CLOSING: _closing,
     TimerKind.ARCHIVE: _archive,
     TimerKind.FORGET: _forget,
+    TimerKind.LOOKUP_REQUEST: lookup_clocks.request_over,
+    TimerKind.LOOKUP_TURN: lookup_clocks.turn,
+    TimerKind.LOOKUP_ESCALATE: lookup_clocks.escalate,
+    TimerKind.LOOKUP_WIDEN: lookup_clocks.widen,
+    TimerKind.LOOKUP_GIVE_UP: lookup_clocks.give_up,
 }

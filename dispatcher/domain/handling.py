@@ -22,6 +22,7 @@ from dispatcher.domain.events import (
     WhistleBlown,
 )
 from dispatcher.domain.inbox import CaseNotice, Operation, OperatorDecided, SplitOff
+from dispatcher.domain.lookups.codes import OPEN, Desk
 from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.work import Draft
 
@@ -38,8 +39,16 @@ def _tell(draft: Draft, operation: Operation, other: str, decision: OperatorDeci
             actor=decision.actor,
             role=decision.role,
             reason=decision.reason,
+            search=_search(draft, operation),
         )
     )
+
+
+def _search(draft: Draft, operation: Operation) -> Desk | None:
+    """The desk whose search the other case would have to go on with."""
+    lookup = draft.case.lookup
+    merging = operation is Operation.MERGE and lookup is not None and lookup.status in OPEN
+    return lookup.desk if merging and lookup is not None and lookup.desk is Desk.MISSING_PERSON else None
 
 
 def merge(draft: Draft, decision: OperatorDecided) -> None:

@@ -88,3 +88,23 @@ def fingerprint(*parts: object) -> str:
     # Each part with its kind and length, so that no part can pretend to be two and None is not the word "None".
     told = "".join(f"{type(part).__name__}{len(str(part))}:{part}" for part in parts)
     return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def lookup_id(case: str) -> str:
+    """The lookup beside a case: one at the most."""
+    return _derive("lookup", case)
+
+
+def request_id(lookup: str, database: str, number: int) -> str:
+    """One question of a lookup to a database: the same however often it is sent."""
+    return _derive("request", lookup, database, number)
+
+
+def match_id(lookup: str, other: str) -> str:
+    """That the matcher holds one lookup for the counterpart of another: the same however often it finds that out."""
+    return _derive("match", lookup, other)
+
+
+def receipt_id(lookup: str, confirmed: str) -> str:
+    """The receipt of a handing over."""
+    return _derive("receipt", lookup, confirmed)

@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from dispatcher.domain.codes import ActorRole, Level, Outcome, Satisfaction, Urgency
+from dispatcher.domain.lookups.codes import Desk
+from dispatcher.domain.lookups.messages import LookupActed, LookupAnswered, LookupMatched, LookupTold
 from dispatcher.domain.messages import Message, Place, SourceRecord
 
 
@@ -124,6 +126,11 @@ class TimerKind(StrEnum):
     CLOSING = "closing"
     ARCHIVE = "archive"
     FORGET = "forget"
+    LOOKUP_REQUEST = "lookup_request"
+    LOOKUP_TURN = "lookup_turn"
+    LOOKUP_ESCALATE = "lookup_escalate"
+    LOOKUP_WIDEN = "lookup_widen"
+    LOOKUP_GIVE_UP = "lookup_give_up"
 
 
 class DeadlineElapsed(Message):
@@ -138,21 +145,9 @@ class DeadlineElapsed(Message):
     due_at: datetime
 
 
-class LookupAnswered(Message):
-    """``lookup.answered.v1``: a channel of the two desks has answered."""
-
-    ce_type = "lookup.answered.v1"
-
-    message_id: str
-    case_id: str
-    lookup_id: str
-    channel: str
-    found: bool
-    text: str = ""
-
-
 class CaseNotice(Message):
-    """``case.notice.v1``: one case tells another what a person decided about both (merge, unmerge, link)."""
+    """``case.notice.v1``: one case tells another what a person decided about both (merge, unmerge, link). `search`: at a merge, the desk
+    whose search for a person the other case must have under way, for this one's ends."""
 
     ce_type = "case.notice.v1"
 
@@ -163,6 +158,7 @@ class CaseNotice(Message):
     actor: str
     role: ActorRole
     reason: str = ""
+    search: Desk | None = None
 
 
 class SplitOff(Message):
@@ -204,6 +200,9 @@ INBOX_OTHERS: tuple[type[Message], ...] = (
     OperatorDecided,
     DeadlineElapsed,
     LookupAnswered,
+    LookupMatched,
+    LookupActed,
+    LookupTold,
     CaseNotice,
     SplitOff,
     NeighbourSeen,

@@ -1,19 +1,19 @@
-"""What reaches a case from elsewhere: another case, a desk's channel, somebody else's call about the same event."""
+"""What reaches a case from elsewhere: another case, somebody else's call about the same event."""
 
 from dispatcher.domain import ends, handling, leading
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.codes import GUARDS, TERMINAL, ActorRole, CaseStatus, ClosedAs, Level
+from dispatcher.domain.codes import GUARDS, TERMINAL, CaseStatus, ClosedAs, Level
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import (
     CaseRelated,
-    LookupRecorded,
     MemberJoined,
     MemberLeft,
     MergeSuggested,
     SplitOpened,
 )
-from dispatcher.domain.inbox import CaseNotice, LookupAnswered, NeighbourSeen, Operation, SplitOff
+from dispatcher.domain.inbox import CaseNotice, NeighbourSeen, Operation, SplitOff
+from dispatcher.domain.lookups.codes import OPEN
 from dispatcher.domain.messages import OrderBrief
 from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.work import NOTHING, Draft, Work, rejected
@@ -45,8 +45,8 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
     if refusal is not None:
         return rejected(case, notice, refusal, context, actor=notice.actor, role=notice.role)
     if notice.operation is Operation.MERGE:
-        if case.status in TERMINAL:
-            refusal = Refusal(Code.STATUS, f"案件现为{case.status}，不能并入")
+        refusal = _cannot_take_in(case, notice)
+        if refusal is not None:
             work = rejected(case, notice, refusal, context, actor=notice.actor, role=notice.role)
             return Work(events=work.events, sends=(back,))
         draft.update(members=tuple(dict.fromkeys((*case.members, notice.other))))
@@ -69,6 +69,17 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
         draft.update(related=(*case.related, notice.other))
         draft.say(CaseRelated, notice.reason or "关联案件", rule="1", other=notice.other)
     return draft.work(message_id=notice.message_id)
+
+
+def _cannot_take_in(case: CaseRecord, notice: CaseNotice) -> Refusal | None:
+    """Why another case cannot go on as part of this one."""
+    if case.status in TERMINAL:
+        return Refusal(Code.STATUS, f"案件现为{case.status}，不能并入")
+    if notice.search is not None and (
+        case.lookup is None or case.lookup.status not in OPEN or case.lookup.desk is not notice.search
+    ):
+        return Refusal(Code.SENSELESS, "本案没有在查找此人，不能并入")  # nobody would search any more
+    return None
 
 
 def _refused(case: CaseRecord, notice: CaseNotice) -> Refusal | None:
@@ -121,28 +132,6 @@ def on_split_off(case: CaseRecord | None, part: SplitOff, context: Context) -> W
         routing=plan.why,
     )
     return draft.work(message_id=part.message_id)
-
-
-def on_lookup_answered(case: CaseRecord | None, answer: LookupAnswered, context: Context) -> Work:
-    """A channel of the desks has answered; the case's ledger tells it beside everything else."""
-    if case is None:
-        return _no_case(answer.case_id)
-    if answer.message_id in case.seen:
-        return NOTHING
-    draft = Draft(case, context, actor=answer.channel, role=ActorRole.DESK_OFFICER)
-    if case.status in GUARDS:
-        refusal = Refusal(Code.STATUS, f"来电已并入案件{case.linked_to}" if case.linked_to else "案件已归档")
-        return rejected(case, answer, refusal, context, actor=answer.channel, role=ActorRole.DESK_OFFICER)
-    draft.say(
-        LookupRecorded,
-        "查到线索" if answer.found else "未查到",
-        rule="4",
-        lookup_id=answer.lookup_id,
-        channel=answer.channel,
-        found=answer.found,
-        text=answer.text,
-    )
-    return draft.work(message_id=answer.message_id)
 
 
 def on_neighbour_seen(case: CaseRecord | None, seen: NeighbourSeen, context: Context) -> Work:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from dispatcher.domain.codes import Mark, Urgency
+from dispatcher.domain.desk_policy import DesksPolicy
 
 
 class _Policy(BaseModel):
@@ -247,4 +248,5 @@ class Policy(_Policy):
     deadlines: DeadlinePolicy
     routing: RoutingPolicy
     casework: CaseworkPolicy
+    desks: DesksPolicy
     sha256: str

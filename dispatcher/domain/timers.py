@@ -12,6 +12,8 @@ from dispatcher.domain import calendar, clocks
 from dispatcher.domain.cases import CaseRecord, OrderState
 from dispatcher.domain.codes import GUARDS, TERMINAL, Capacity, CaseStatus, Mark, OrderStatus, Role
 from dispatcher.domain.inbox import TimerKind
+from dispatcher.domain.lookups import clocks as lookup_clocks
+from dispatcher.domain.lookups.codes import OPEN
 from dispatcher.domain.policy import Policy
 
 
@@ -25,10 +27,14 @@ class Timer(NamedTuple):
 
 def timers(case: CaseRecord, policy: Policy) -> Iterator[Timer]:
     """All that will fall due if nothing happens before."""
+    if case.lookup is not None:
+        for due_at, kind, subject in lookup_clocks.timers(case.lookup, policy.desks):
+            yield Timer(due_at, kind, subject)
     if case.care is not None and case.status is not CaseStatus.LINKED:
         yield Timer(case.care.until, TimerKind.CARE, str(case.care.round))
     if case.status in TERMINAL:
-        if case.ended_at is not None and case.status is not CaseStatus.MERGED and case.care is None:
+        searched = case.lookup is not None and case.lookup.status in OPEN
+        if case.ended_at is not None and case.status is not CaseStatus.MERGED and case.care is None and not searched:
             guard = case.status in GUARDS
             days = policy.casework.forget_days if guard else policy.casework.archive_days
             yield Timer(case.ended_at + timedelta(days=days), TimerKind.FORGET if guard else TimerKind.ARCHIVE, "")

@@ -10,6 +10,7 @@ from dispatcher.domain.codes import ActorRole, Clock, OrderStatus, Role
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, DeadlineMoved, MessageRejected, NoticeKind, OrderNotice
+from dispatcher.domain.lookups.messages import LookupAsked
 from dispatcher.domain.messages import (
     AlertRaised,
     AttachedCall,
@@ -34,7 +35,7 @@ class Work:
     """What a handler wants written, all in one transaction.
 
     `forgotten`: the case leaves ``case-state``; its ledger stays for ever. `refused` is a reason to put the message among the dead letters; `forward`, `passed` and `sends` go back to
-    ``case-inbox``.
+    ``case-inbox``; `asks` are questions to the desks' channels.
     """
 
     case: CaseRecord | None = None
@@ -45,6 +46,7 @@ class Work:
     forward: AttachedCall | UnreadableCall | None = None
     passed: tuple[AttachedCall, ...] = ()
     sends: tuple[Message, ...] = ()
+    asks: tuple[LookupAsked, ...] = ()
     refused: BadRecord | None = None
 
 
@@ -74,6 +76,7 @@ class Draft:
         self.orders: list[WorkOrder] = []
         self.notices: list[OrderNotice] = []
         self.sends: list[Message] = []
+        self.asks: list[LookupAsked] = []
         self._next_event = first_event
 
     def update(self, **fields: Any) -> None:
@@ -235,6 +238,7 @@ class Draft:
             orders=tuple(self.orders),
             notices=tuple(self.notices),
             sends=tuple(self.sends),
+            asks=tuple(self.asks),
         )
 
 

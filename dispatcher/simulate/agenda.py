@@ -8,6 +8,8 @@ from typing import Any
 
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.inbox import AgencyReplied, OperatorDecided
+from dispatcher.domain.lookups.messages import LookupActed
+from dispatcher.domain.messages import Message
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.units import City
 from dispatcher.simulate.world import World
@@ -42,7 +44,11 @@ class Agenda:
         """The case as it stands now."""
         return self._world.cases.get(case_id)
 
-    def say(self, message: type[AgencyReplied] | type[OperatorDecided], **fields: Any) -> None:
+    def tell(self, message: Message) -> None:
+        """Send a message that has an id of its own to its case now."""
+        self._world.say(message, at=self.now)
+
+    def say(self, message: type[AgencyReplied | OperatorDecided | LookupActed], **fields: Any) -> None:
         """Send a message to the case now, under an id of its own."""
         self._said += 1
         self._world.say(message(message_id=f"m-{self._said}", **fields), at=self.now)

@@ -142,6 +142,7 @@ class Callers:
     def __init__(self, share: Share, number: int, setting: Setting, city: City, policy: Policy, random: Random) -> None:
         self._share, self._number, self._setting, self._city, self._random = share, number, setting, city, random
         self._repeat = policy.repeat
+        self._found_cue = policy.desks.found_cues[0]
         self._others = [code for code in city.districts if code != share.district]
         by_outcome = {o: [m.code for m in city.matters.values() if m.outcome is o] for o in OUTCOMES}
         self._matters = {o: codes for o, codes in by_outcome.items() if codes}
@@ -241,6 +242,8 @@ class Callers:
         text: str,
     ) -> None:
         random = self._random
+        if matter == "missing_contact" and _LETTERS.index(text[0]) % 4 == 0:
+            text = f"{self._found_cue}{text}"  # has found somebody who does not know the way home
         urgency = random.choices(list(Urgency), URGENCIES[outcome])[0]
         heard, answered = matter, outcome
         if random.random() < ABSTAINED:

@@ -11,6 +11,7 @@ from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import CaseStatus, Clock, ClosedAs, Level, Mark, OrderStatus, Outcome, Urgency
 from dispatcher.domain.events import CardIssued, MessageRejected
+from dispatcher.simulate.expect_lookup import LookupExpectation
 from dispatcher.simulate.moments import moment
 
 
@@ -20,7 +21,8 @@ class Expectation(BaseModel):
     clocks: ``finish`` of the case, or ``UNIT.acknowledge``, ``UNIT.first_answer``: the time at which it ends, or null where
     it does not run. orders: unit -> status of its latest order. cards: [card, unit] in order, all there are so far.
     events: kinds (without ``.v1``) that this step has brought, in any order; others may have come too. no_events: kinds
-    that it must not have brought. rejected: the code of a refusal in this step; null: none.
+    that it must not have brought. rejected: the code of a refusal in this step; null: none. lookup: of the case's lookup;
+    null: it has none (looked at by the runner, which knows the questions asked).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +53,7 @@ class Expectation(BaseModel):
     no_events: tuple[str, ...] = ()
     rejected: str | None = None
     addressee: str | None = None
+    lookup: LookupExpectation | None = None
 
 
 _PLAIN = (

@@ -17,6 +17,7 @@ from dispatcher.domain.codes import (
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.units import City
 from dispatcher.simulate.checks import INVARIANTS
+from dispatcher.simulate.desk_figures import desks
 from dispatcher.simulate.run import Run
 from dispatcher.simulate.tally import Tally, UnitTally
 
@@ -83,6 +84,7 @@ def figures(run: Run, city: City, policy: Policy) -> dict[str, Any]:
         "satisfied": _share(answers - unhappy, answers),
         "acknowledge": _times(_together(every, "acknowledge"), sum(unit.acknowledge_in_time for unit in every), 60),
         "finish": _times(_together(every, "finish"), sum(unit.finish_in_time for unit in every), 3600),
+        "lookups": desks(tally, policy),
         "events": dict(sorted(tally.events.items())),
         "refusals": dict(sorted(tally.refusals.items())),
         "violations": {name: tally.violations[name] for name in INVARIANTS},

@@ -21,29 +21,15 @@ from dispatcher.domain.inbox import AgencyReplied, Mode, Operation, OperatorDeci
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.triage import Classify
 from dispatcher.simulate.expect import Expectation, differences
-from dispatcher.simulate.heard import Heard
+from dispatcher.simulate.expect_lookup import Seen, lookup_differences
 from dispatcher.simulate.moments import moment
+from dispatcher.simulate.story_calls import Call, FoundCall, given
+from dispatcher.simulate.story_desks import Answer, DeskAct, Desks, acted, when
 from dispatcher.simulate.world import Event, World
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Call(_Strict):
-    """A call. With `category` the decision is given; without it the city's classifier decides by the text."""
-
-    id: str
-    text: str = "一句话"
-    caller: str | None = None
-    category: str | None = None
-    outcome: Outcome | None = None
-    urgency: Urgency = Urgency.ROUTINE
-    districts: tuple[str, ...] = ()
-    outside_city: str | None = None
-    address: str | None = None
-    confidential: bool = False
-    at: str | None = Field(None, description="when the call was made, if other than the step's time")
 
 
 class Reply(_Strict):
@@ -89,12 +75,15 @@ class Person(_Strict):
 
 
 class Step(_Strict):
-    """At a time: one call, reply or decision at the most, then what is expected to be so."""
+    """At a time: finders' calls, then one call, reply, decision, answer or act of a desk at the most, then what is expected."""
 
     at: str = "+0m"
     call: Call | None = None
     reply: Reply | None = None
     person: Person | None = None
+    found: tuple[FoundCall, ...] = ()
+    answer: Answer | None = None
+    desk: DeskAct | None = None
     expect: Expectation | tuple[Expectation, ...] = ()
 
 
@@ -107,6 +96,11 @@ class Story(_Strict):
     start: str
     policy: dict[str, dict[str, Any]] = {}
     steps: tuple[Step, ...] = Field(min_length=1)
+
+    @property
+    def needs_classifier(self) -> bool:
+        """Whether some call names no category."""
+        return any(step.call is not None and step.call.category is None for step in self.steps)
 
 
 class Stories(_Strict):
@@ -142,64 +136,99 @@ class Telling:
         self.notices: list[Any] = []
         self._classify = classify
         self._city = catalog.city
-        self.world = World(
-            catalog.city,
-            with_changes(catalog.policy, story.policy),
-            on_event=self.events.append,
-            on_notice=self.notices.append,
-        )
+        self._policy = with_changes(catalog.policy, story.policy)
+        self._desks = Desks(self._policy.desks)
+        self.world = World(catalog.city, self._policy, on_event=self.events.append, on_notice=self.notices.append)
         self.cases: dict[str, str] = {}  # the story's name of a call -> case_id
         self._last: str | None = None
         self._said = 0
+        self._now: datetime | None = None
 
     def run(self) -> Iterator[Difference]:
         """Play all steps; yields what differs."""
-        now = moment(self.story.start, None)
+        self.world.listen(self._desks.asked.append)
+        before = moment(self.story.start, None)
         for number, step in enumerate(self.story.steps, start=1):
-            now = moment(step.at, now)
-            seen = len(self.events)
-            self.world.advance(now)
+            now = moment(step.at, before)
+            seen, asked = len(self.events), len(self._desks.asked)
+            for one in sorted(self._found(step, before, now), key=lambda found: found[0]):
+                self._pass(one[0])
+                self._call(one[1], one[0])
+            self._pass(now)
             self._play(step, now)
-            wanted = step.expect if isinstance(step.expect, tuple) else (step.expect,)
-            for one in wanted:
-                case_id = self._case_id(one.case)
-                fresh = [event for event in self.events[seen:] if event.case_id == case_id]
-                everything = [event for event in self.events if event.case_id == case_id]
-                case = self.world.cases.get(case_id)
-                for what in differences(one, case, fresh, everything, self.cases, now):
+            self._match(now)
+            self._pass(now)  # what was due when a call came is due at once
+            before = now
+            for wanted in step.expect if isinstance(step.expect, tuple) else (step.expect,):
+                for what in self._compare(wanted, seen, asked, now):
                     yield Difference(number, now, what)
+
+    def _compare(self, wanted: Expectation, seen: int, asked: int, now: datetime) -> Iterator[str]:
+        case_id = self._case_id(wanted.case)
+        fresh = [event for event in self.events[seen:] if event.case_id == case_id]
+        everything = [event for event in self.events if event.case_id == case_id]
+        case = self.world.cases.get(case_id)
+        yield from differences(wanted, case, fresh, everything, self.cases, now)
+        if case is not None and "lookup" in wanted.model_fields_set:
+            put = [question for question in self._desks.asked[asked:] if question.case_id == case_id]
+            here = Seen(case, fresh, everything, put, self.cases, self._policy.desks, now)
+            yield from lookup_differences(wanted.lookup, here)
+
+    def _pass(self, to: datetime) -> None:
+        """Time passes; the matcher looks whenever something has fallen due."""
+        while (due := self.world.next_moment()) is not None and due <= to:
+            self.world.advance(due)
+            self._match(due)
+        self.world.advance(to)
+        self._now = to
+
+    def _match(self, at: datetime) -> None:
+        """The matcher follows the cases, and what it says is a message like any other, until nothing more comes of it."""
+        while said := self._desks.look(self.world.cases):
+            for message in said:
+                self.world.say(message, at=max(at, self._now) if self._now is not None else at)
+
+    def _found(self, step: Step, before: datetime, now: datetime) -> Iterator[tuple[datetime, Call]]:
+        for one in step.found:
+            at = now if one.at is None else when(one.at, now if one.at.startswith("-") else before)
+            if at > now or (self._now is not None and at < self._now):
+                raise CatalogError(f"call {one.id} is not between its step and the step before", hint="Correct its at")
+            yield at, one.call()
 
     def _play(self, step: Step, now: datetime) -> None:
         if step.call is not None:
-            self._call(step.call, now)
+            self._last = self._call(step.call, now) or self._last
         if step.reply is not None:
             self._reply(step.reply, now)
         if step.person is not None:
             self._person(step.person, now)
+        if step.answer is not None:
+            self.world.say(self._desks.answered(step.answer, self._case_id(step.answer.case), now), at=now)
+        if step.desk is not None:
+            message_id, case_id = self._message_id(step.desk.id), self._case_id(step.desk.case)
+            self.world.say(acted(step.desk, message_id, case_id, self.cases, now), at=now)
 
-    def _call(self, call: Call, now: datetime) -> None:
-        made = now if call.at is None else moment(call.at, now)
+    def _call(self, call: Call, now: datetime) -> str | None:
+        """The call's name, None where it had been taken before."""
         received = CallReceived(
             call_id=call.id,
-            received_at=made.isoformat(),
+            received_at=(now if call.at is None else when(call.at, now)).isoformat(),
             text=call.text,
             caller=call.caller,
             address=call.address,
             confidential=call.confidential,
         )
         classify = self._classify
-        if call.category is not None and call.category not in self._city.matters:
-            raise CatalogError(f"call {call.id}: no category {call.category}", hint="See classifiers/taxonomy.yaml")
         if call.category is not None:
-            classify = Heard.of(
-                call.category, call.outcome, call.urgency, call.districts, call.outside_city, self._city
-            )
+            classify = given(call, call.category, self._city, self._policy)
         if classify is None:
             raise CatalogError(f"call {call.id} names no category", hint="Add one, or run it with a classifier")
         case_id = self.world.call(received, classify, at=now)
-        if case_id is not None:
-            self.cases[call.id] = case_id
-            self._last = call.id
+        self._match(now)
+        if case_id is None:
+            return None
+        self.cases[call.id] = case_id
+        return call.id
 
     def _case_id(self, name: str | None) -> str:
         name = name or self._last

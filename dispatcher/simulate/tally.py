@@ -22,6 +22,18 @@ from dispatcher.domain.events import (
     OrderReturned,
     RevisitMade,
 )
+from dispatcher.domain.events.lookups import (
+    ConfirmationTakenBack,
+    LookupConfirmed,
+    LookupEnded,
+    LookupHandedOver,
+    LookupOpened,
+    LookupRecorded,
+    LookupRequested,
+    LookupResumed,
+    LookupSilent,
+)
+from dispatcher.domain.lookups.codes import AnswerStatus, Desk, RequestStatus, Side
 from dispatcher.domain.messages import CallLinked, CallTriaged
 from dispatcher.domain.work import Work
 
@@ -75,6 +87,11 @@ class Tally:
     per_day: Counter[tuple[int, str]] = field(default_factory=Counter)
     units: dict[str, UnitTally] = field(default_factory=dict)
     messages: int = 0
+    lookups: Counter[str] = field(default_factory=Counter)
+    item_minutes: "array[int]" = field(default_factory=_seconds)
+    person_minutes: "array[int]" = field(default_factory=_seconds)
+    channels: Counter[tuple[str, str]] = field(default_factory=Counter)
+    channel_seconds: Counter[str] = field(default_factory=Counter)
 
     def unit(self, code: str) -> UnitTally:
         """That unit's numbers."""
@@ -188,6 +205,48 @@ class Tally:
     def _refused(self, event: MessageRejected, _before: CaseRecord | None, _at: datetime) -> None:
         self.refusals[event.code] += 1
 
+    # -- the desks ---------------------------------------------------------------------------------------
+
+    def _lookup_opened(self, event: LookupOpened, _before: CaseRecord | None, _at: datetime) -> None:
+        self.lookups[f"{event.desk}.{event.side}.opened"] += 1
+
+    def _lookup_found(self, event: LookupConfirmed, _before: CaseRecord | None, _at: datetime) -> None:
+        self.lookups[f"{event.desk}.{event.side}.confirmed"] += 1
+        self.lookups["met"] += event.side is Side.LOST and event.other_case is not None
+        if event.side is Side.LOST:
+            minutes = self.item_minutes if event.desk is Desk.LOST_ITEM else self.person_minutes
+            minutes.append(event.found_after_minutes)
+
+    def _lookup_parted(self, event: ConfirmationTakenBack, _before: CaseRecord | None, _at: datetime) -> None:
+        self.lookups[f"{event.desk}.{event.side}.taken_back"] += 1
+
+    def _lookup_handed(self, event: LookupHandedOver, _before: CaseRecord | None, _at: datetime) -> None:
+        self.lookups[f"{event.desk}.{event.side}.handed_over"] += 1
+
+    def _lookup_ended(self, event: LookupEnded, _before: CaseRecord | None, _at: datetime) -> None:
+        self.lookups[f"{event.desk}.{event.side}.{'taken_along' if event.by_service else event.lookup_status}"] += 1
+
+    def _lookup_resumed(self, event: LookupResumed, _before: CaseRecord | None, _at: datetime) -> None:
+        self.lookups[f"{event.desk}.{event.side}.resumed"] += 1
+
+    def _lookup_asked(self, event: LookupRequested, _before: CaseRecord | None, _at: datetime) -> None:
+        for one in event.requests:
+            self.channels[one.database, "deferred" if one.status is RequestStatus.DEFERRED else "asked"] += 1
+
+    def _lookup_answered(self, event: LookupRecorded, _before: CaseRecord | None, _at: datetime) -> None:
+        database = event.database or event.channel
+        if event.answer is AnswerStatus.UNAVAILABLE:
+            self.channels[database, "unavailable"] += 1
+            return
+        self.channels[database, "answered"] += 1
+        self.channels[database, "hit"] += event.found
+        self.channels[database, "late"] += event.late
+        if event.seconds is not None:
+            self.channel_seconds[database] += round(event.seconds)
+
+    def _lookup_silent(self, event: LookupSilent, _before: CaseRecord | None, _at: datetime) -> None:
+        self.channels[event.database, "silent"] += 1
+
     def broken(self, name: str, where: str) -> None:
         """An invariant did not hold; the first case of each kind is named."""
         self.violations[name] += 1
@@ -230,4 +289,13 @@ _COUNTS: dict[type, Any] = {
     RevisitMade: Tally._revisited,
     CaseClosed: Tally._closed,
     MessageRejected: Tally._refused,
+    LookupOpened: Tally._lookup_opened,
+    LookupConfirmed: Tally._lookup_found,
+    ConfirmationTakenBack: Tally._lookup_parted,
+    LookupHandedOver: Tally._lookup_handed,
+    LookupEnded: Tally._lookup_ended,
+    LookupResumed: Tally._lookup_resumed,
+    LookupRequested: Tally._lookup_asked,
+    LookupRecorded: Tally._lookup_answered,
+    LookupSilent: Tally._lookup_silent,
 }

@@ -17,6 +17,7 @@ from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, OrderNotice
 from dispatcher.domain.inbox import DeadlineElapsed
+from dispatcher.domain.lookups.messages import LookupAsked
 from dispatcher.domain.messages import AlertRaised, LedgerEvent, Message, SourceRecord, WorkOrder
 from dispatcher.domain.neighbours import PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.policy import Policy
@@ -30,7 +31,7 @@ OnWork = Callable[[CaseRecord | None, Message, Work, datetime], None]
 
 
 class World:
-    """`on_event`, `on_order` and `on_notice` hear of everything that would be written to the topics, in order.
+    """`on_event`, `on_order`, `on_notice` and `on_ask` hear of everything that would be written to the topics, in order.
 
     `on_work` hears once a message, after all that: the case as it was before, the message, what was decided, the moment.
     """
@@ -43,6 +44,7 @@ class World:
         on_event: Callable[[Event], None] = lambda _: None,
         on_order: Callable[[WorkOrder], None] = lambda _: None,
         on_notice: Callable[[OrderNotice], None] = lambda _: None,
+        on_ask: Callable[[LookupAsked], None] = lambda _: None,
         on_work: OnWork | None = None,
     ) -> None:
         self.city = city
@@ -55,12 +57,17 @@ class World:
         self._on_event = on_event
         self._on_order = on_order
         self._on_notice = on_notice
+        self._on_ask = [on_ask]
         self._on_work = on_work
         self._calls = 0
         self._inbox = 0
         self._armed = 0
         self._due: list[tuple[datetime, int, str, Timer]] = []
         self._next: dict[str, Timer] = {}
+
+    def listen(self, on_ask: Callable[[LookupAsked], None]) -> None:
+        """Let one more hear of the questions to the desks' channels from now on."""
+        self._on_ask.append(on_ask)
 
     def call(self, call: CallReceived, classify: Classify, *, at: datetime) -> str | None:
         """A call comes in; the case that it opens or joins, None where it had been taken before."""
@@ -157,6 +164,9 @@ class World:
             self._on_order(order)
         for notice in work.notices:
             self._on_notice(notice)
+        for asked in work.asks:
+            for hear in self._on_ask:
+                hear(asked)
         if work.refused is not None:
             self.dead.append((message, work.refused))
 

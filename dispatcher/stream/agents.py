@@ -172,6 +172,10 @@ class CaseworkAgent:
             result.outputs += (issued, codec.also(issued, topic=topics.agency(order.agency), key=order.case_id))
         if work.forward is not None:
             result.outputs.append(_inbox(work.forward, work.forward.case_id, record))
+        for asked in work.asks:
+            result.outputs.append(
+                codec.output(topics.LOOKUPS, asked.lookup_id, asked, event_id=asked.request_id, at=at, trace=trace)
+            )
         for notice in work.notices:
             result.outputs.append(
                 codec.output(topics.ORDER_NOTICES, notice.agency, notice, event_id=notice.notice_id, at=at, trace=trace)

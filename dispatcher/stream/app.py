@@ -86,7 +86,7 @@ def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: 
             name="casework",
             source=topics.CASE_INBOX,
             state_topic=topics.CASE_STATE,
-            outputs=(topics.WORK_ORDERS, topics.ORDER_NOTICES, *agency_topics, *aside),
+            outputs=(topics.WORK_ORDERS, topics.ORDER_NOTICES, topics.LOOKUPS, *agency_topics, *aside),
             make_handler=lambda partition_of: CaseworkAgent(partition_of, city=city, policy=policy),
             **common,
         ),

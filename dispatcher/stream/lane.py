@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 
 from dispatcher.domain.errors import BadRecord
 from dispatcher.observe import metrics
-from dispatcher.stream import codec, dead_letters
+from dispatcher.stream import chain, codec, dead_letters, topics
 from dispatcher.stream.attempts import DEATHS, InHand
 from dispatcher.stream.clock import LaneClock
 from dispatcher.stream.cluster import Cluster
@@ -91,6 +91,7 @@ class Lane:
         )
         self._handler = spec.make_handler(self._writer.partition_of)
         self._metrics = metrics.lane(spec.name, partition)
+        self._chain = chain.Head(f"{spec.name}/{partition}")
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -126,8 +127,10 @@ class Lane:
         self.floor = await self._cluster.committed(self._spec.group, self.place)
         state_place = TopicPartition(self._spec.state_topic, self.place.partition)
         self.state = await load_state(self._cluster.bootstrap, state_place)
+        self._chain = self._chain.at(self.state.get(self._chain.key))
         for count, (key, value) in enumerate(self.state.items()):
-            self._clock.set(key, self._handler.due(key, value))
+            if not key.startswith(chain.PREFIX):
+                self._clock.set(key, self._handler.due(key, value))
             if count % 200 == 199:
                 await asyncio.sleep(0)
         self.opened = True
@@ -268,9 +271,13 @@ class Lane:
             if count % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
 
+        head, outputs = chain.link_all(self._chain, outputs, topics.CASE_EVENTS)
+        if head is not self._chain:
+            changes[head.key] = head.encode()
         outputs += [Output(self._spec.state_topic, key, value, partition=partition) for key, value in changes.items()]
         with self._metrics.transaction.time():
             await self._writer.commit(outputs, source=self.place, next_offset=next_offset, group=self._spec.group)
+        self._chain = head
         self.state.apply(changes)
         self._clock.apply(dues.items())
         self._clock.passed(next_offset, round(time.time() * 1000))

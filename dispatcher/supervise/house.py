@@ -1,4 +1,4 @@
-"""What `dispatcher up` keeps running: a broker (unless there is one), its topics, the workers. No screen in here."""
+"""What `dispatcher up` keeps running: a broker (unless there is one), its topics, the workers, the desks. No screen in here."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -42,7 +42,7 @@ class Plan:
 
 
 class House:
-    """One data folder's broker and workers. `open`, `start_broker`, then `close`, which is safe at any moment."""
+    """One data folder's broker, workers and desks. `open`, `start_broker`, then `close`, which is safe at any moment."""
 
     def __init__(self, plan: Plan, *, tell: Tell) -> None:
         self._plan = plan
@@ -52,6 +52,7 @@ class House:
         self._starting: asyncio.Future[object] | None = None
         self.bootstrap = plan.settings.bootstrap
         self.supervisor: Supervisor | None = None
+        self.desks: Supervisor | None = None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -80,17 +81,41 @@ class House:
             "DISPATCHER_HOME": str(settings.home),
             "DISPATCHER_DATADIR": str(data / "workers"),
         }
+        watched: dict[str, Any] = {
+            "env": env,
+            "log_level": settings.log_level,
+            "notes": data / "workers",
+            "tell": self._tell,
+        }
         self.supervisor = Supervisor(
             [
-                Worker(slot=f"worker-{n}", port=self._port_of(n), log=data / "logs" / f"worker-{n}.log")
+                Worker(
+                    slot=f"worker-{n}",
+                    program=("worker", "--slot", f"worker-{n}"),
+                    port=self._port_of(n),
+                    log=data / "logs" / f"worker-{n}.log",
+                )
                 for n in range(1, self._plan.workers + 1)
             ],
-            env=env,
-            log_level=settings.log_level,
-            notes=data / "workers",
-            tell=self._tell,
+            **watched,
+        )
+        self.desks = Supervisor(
+            [
+                Worker(
+                    slot="desks",
+                    program=("desks", "--sample", str(data / "sample-city")),
+                    port=free_port(),
+                    log=data / "logs" / "desks.log",
+                )
+            ],
+            **watched,
         )
         self.supervisor.start()
+
+    def open_desks(self) -> None:
+        """Spawn the desks, once the workers are ready: calls come first, and there are few cores."""
+        if self.desks is not None:
+            self.desks.start()
 
     async def start_broker(self) -> None:
         """Have the embedded broker running and answering; nothing to do for one that is somebody else's."""
@@ -145,7 +170,8 @@ class House:
 
         if self.supervisor is not None:
             count = len(self.supervisor.workers)
-            await self.supervisor.stop(patience=WORKER_PATIENCE_SECONDS)
+            both = (self.supervisor, *((self.desks,) if self.desks is not None else ()))
+            await asyncio.gather(*(one.stop(patience=WORKER_PATIENCE_SECONDS) for one in both))
             took = time.monotonic() - began
             self._tell(f"{_count(count, 'worker')} ended in {took:.1f} s", kind="workers_ended", seconds=round(took, 2))
         if self._embedded is None or not self._ours:
@@ -178,8 +204,9 @@ class House:
 
     def kill(self) -> None:
         """End everything that this object started, at once."""
-        if self.supervisor is not None:
-            self.supervisor.kill()
+        for supervisor in (self.supervisor, self.desks):
+            if supervisor is not None:
+                supervisor.kill()
         if self._ours:
             self._kill_broker()
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -16,11 +16,12 @@ LOGS_KEPT = 3
 _TAIL_BYTES = 8_192
 
 
-def command(*, slot: str, port: int, wait_broker: float, log_level: str) -> list[str]:
-    """The command line of the worker `slot`, which serves health and metrics on `port` and ends with this process."""
+def command(program: Sequence[str], *, port: int, wait_broker: float, log_level: str) -> list[str]:
+    """The command line of `program` (a command with its options), which serves health and metrics on `port` and ends with
+    this process."""
     return [
-        *(sys.executable, "-m", "dispatcher", "worker"),
-        *("--slot", slot, "--metrics-port", str(port), "--log-level", log_level),
+        *(sys.executable, "-m", "dispatcher", *program),
+        *("--metrics-port", str(port), "--log-level", log_level),
         *("--wait-broker", str(wait_broker), "--parent-pid", str(os.getpid())),
     ]
 

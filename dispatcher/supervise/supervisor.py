@@ -33,9 +33,10 @@ class WorkerState(StrEnum):
 
 @dataclass(slots=True)
 class Worker:
-    """One slot of the group and the process that fills it just now."""
+    """One slot and the process that fills it just now. `program`: the command with its own options."""
 
     slot: str
+    program: tuple[str, ...]
     port: int
     log: Path
     state: WorkerState = WorkerState.STARTING
@@ -114,7 +115,7 @@ class Supervisor:
     async def _keep(self, worker: Worker) -> None:
         backoff = Backoff()
         command = process.command(
-            slot=worker.slot, port=worker.port, wait_broker=_WAIT_BROKER_SECONDS, log_level=self._log_level
+            worker.program, port=worker.port, wait_broker=_WAIT_BROKER_SECONDS, log_level=self._log_level
         )
         while not self._ending.is_set():
             worker.state = WorkerState.STARTING

@@ -34,6 +34,11 @@ def law(function: Law) -> Law:
     return function
 
 
+def _running(case: CaseRecord) -> set[TimerKind]:
+    """What will fall due on the case itself; a search goes on whatever the units do."""
+    return {one.kind for one in timers(case, POLICY) if not one.kind.startswith("lookup_")}
+
+
 # -- who has it --------------------------------------------------------------------------------------------
 
 
@@ -127,11 +132,12 @@ def whoever_loses_an_order_is_told(now: Moment) -> None:
 
 @law
 def nothing_runs_on_what_is_over(now: Moment) -> None:
-    """Care visits and archiving apart, a case that is over has no timer; closed and invalid ones have no clock and no open order."""
+    """Care visits, an open search and archiving apart, a case that is over has no timer; closed and invalid ones have no clock
+    and no open order."""
     case = now.after
     if case is None or case.status not in TERMINAL:
         return
-    assert {one.kind for one in timers(case, POLICY)} <= {TimerKind.CARE, TimerKind.ARCHIVE, TimerKind.FORGET}
+    assert _running(case) <= {TimerKind.CARE, TimerKind.ARCHIVE, TimerKind.FORGET}
     taken = case.status is CaseStatus.TRANSFERRED and case.transfer is None
     if case.status in (CaseStatus.CLOSED, CaseStatus.INVALID) or taken:
         assert case.finish is None
@@ -150,7 +156,7 @@ def done_when_all_are(now: Moment) -> None:
     assert (case.lead_order.agency, case.lead_order.status) == (case.lead, OrderStatus.DONE)
     assert case.finish is None
     assert case.finished_at is not None
-    assert {one.kind for one in timers(case, POLICY)} <= {TimerKind.CLOSING, TimerKind.CARE}
+    assert _running(case) <= {TimerKind.CLOSING, TimerKind.CARE}
 
 
 @law
@@ -344,7 +350,8 @@ def the_same_again_decides_the_same(now: Moment) -> None:
     """And what is kept, sent and told survives being written down."""
     if now.after is not None:
         assert CaseRecord.model_validate_json(now.after.encode()) == now.after
-    for message in (*now.work.events, *now.work.orders, *now.work.notices, *now.work.sends, *now.work.passed):
+    work = now.work
+    for message in (*work.events, *work.orders, *work.notices, *work.sends, *work.passed, *work.asks):
         assert type(message).model_validate_json(message.encode()) == message
 
 

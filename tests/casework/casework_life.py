@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import ACTIVE, GUARDS, ActorRole, CaseStatus, Level, Outcome, Satisfaction, Urgency
 from dispatcher.domain.inbox import AgencyReplied, DeadlineElapsed, Operation, ReplyAction, TimerKind
+from dispatcher.domain.lookups.codes import OPEN, Action
 from dispatcher.domain.messages import Message
 from dispatcher.domain.operations import OPERATIONS as OPERATIONS_RULES
 
@@ -29,7 +30,7 @@ LIVES = settings(
 CATEGORIES = st.sampled_from(
     ["civil_dispute", "neighbour_dispute", "dispute_risk", "fire", "gas_supply", "gas_leak", "elevator_fault",
      "trapped_rescue", "violent_crime", "public_hazard", "education", "noise_business", "government_query", "petition",
-     "prank", "silent_call", "self_harm"]
+     "prank", "silent_call", "self_harm", "lost_item_taxi", "found_item", "missing_vulnerable", "missing_contact"]
 )  # fmt: skip
 OUTCOMES = st.sampled_from([None, None, None, None, *Outcome])
 URGENCIES = st.sampled_from([Urgency.ROUTINE, *Urgency])
@@ -43,6 +44,7 @@ UNITS = st.sampled_from(
 SETS_OF_UNITS = st.lists(UNITS, min_size=1, max_size=3).map(tuple)
 #: Minutes; a life has hours, nights, weeks.
 WAITS = st.sampled_from([0, 1, 5, 9, 30, 59, 61, 240, 720, 1440, 3 * 1440, 9 * 1440, 11 * 1440, 40 * 1440])
+_FOR_WEEKS = 14 * 1440
 ROLES = st.sampled_from([ActorRole.DUTY_LEADER] * 6 + list(ActorRole))
 ACTIONS = st.sampled_from(
     [
@@ -136,6 +138,10 @@ class Life(RuleBasedStateMachine):
 
     @rule(minutes=WAITS)
     def wait(self, minutes: int) -> None:
+        """Before weeks pass the desks close what they search: else most of what is looked at were questions that nobody answers."""
+        for case in self.cases() if minutes > _FOR_WEEKS else ():
+            if case.lookup is not None and case.lookup.status in OPEN:
+                self.world.acts(case.case_id, Action.NOT_FOUND, at=self.now)
         self.now += timedelta(minutes=minutes)
         self.world.advance(self.now)
 

@@ -11,7 +11,6 @@ from dispatcher.domain.codes import ActorRole, Level, LinkKind, Outcome, Satisfa
 from dispatcher.domain.inbox import (
     CaseNotice,
     DeadlineElapsed,
-    LookupAnswered,
     NeighbourSeen,
     Operation,
     ReplyAction,
@@ -169,12 +168,6 @@ def _split_off(scene: Scene) -> Message:
     )
 
 
-def _looked_up(scene: Scene) -> Message:
-    return LookupAnswered(
-        message_id="found", case_id=scene.case_id, lookup_id="l-1", channel="wristband", found=True, text="查到"
-    )
-
-
 def _neighbour(scene: Scene) -> Message:
     return NeighbourSeen(message_id="near", case_id=scene.case_id, other=scene.other, score=0.9, reasons=("同一地点",))
 
@@ -194,7 +187,6 @@ SAYINGS = (
     Said("joins: void", _joins(decision(MATTER, Outcome.NON_POLICE), void=True)),
     Said("unreadable call", _unreadable),
     Said("split off", _split_off),
-    Said("lookup answered", _looked_up),
     Said("neighbour seen", _neighbour),
     Said("notice: merge", _notice(_O.MERGE, "n")),
     Said("notice: unmerge", _notice(_O.UNMERGE, "n")),

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dispatcher.catalog import load_catalog
 from dispatcher.domain import ids
@@ -15,6 +15,8 @@ from dispatcher.domain.codes import ActorRole, Outcome, Urgency
 from dispatcher.domain.entries import Context
 from dispatcher.domain.events import CaseEvent, MessageRejected
 from dispatcher.domain.inbox import AgencyReplied, DeadlineElapsed, Operation, OperatorDecided, ReplyAction
+from dispatcher.domain.lookups.codes import Action
+from dispatcher.domain.lookups.messages import LookupActed
 from dispatcher.domain.messages import Message, SourceRecord
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.work import Work
@@ -73,7 +75,7 @@ class WatchedWorld(World):
         self._on_error = on_error
         self.inbox: list[Recorded] = []
         self.events: list[Event] = []
-        self.written: list[Message] = []  # events, orders and notices, as a worker would write them
+        self.written: list[Message] = []  # events, orders, notices and questions, as a worker would write them
         self.said = 0
         self._watch = watch
         self._elapsed: Counter[bytes] = Counter()
@@ -94,7 +96,7 @@ class WatchedWorld(World):
             return []
 
     def _see(self, before: CaseRecord | None, message: Message, work: Work, at: datetime) -> None:
-        self.written += [*work.events, *work.orders, *work.notices]
+        self.written += [*work.events, *work.orders, *work.notices, *work.asks]
         self._watch(Moment(message, before, work, work.case if work.case is not None else before, at))
 
     # -- short ways to speak ---------------------------------------------------------------------------
@@ -112,13 +114,15 @@ class WatchedWorld(World):
         caller: str | None = None,
         text: str = "一句话",
         confidential: bool = False,
+        extracted: dict[str, Any] | None = None,
     ) -> str:
         """A call whose decision is given; the case that it opens or joins."""
         received = CallReceived(
             call_id=call_id, received_at=at.isoformat(), text=text, caller=caller, confidential=confidential
         )
-        heard = Heard.of(category, outcome, urgency, districts, outside_city, CITY)
-        return self.call(received, heard, at=at) or ids.case_id(call_id)
+        given = Heard.of(category, outcome, urgency, districts, outside_city, CITY)
+        heard = replace(cast(Heard, given(text, None, at)), extracted=extracted or {})
+        return self.call(received, lambda *_: heard, at=at) or ids.case_id(call_id)
 
     def number(self) -> str:
         """A message id that was not used before."""
@@ -157,6 +161,21 @@ class WatchedWorld(World):
             "reason": "理由",
         }
         return OperatorDecided(**(whole | more))
+
+    def acts(self, case_id: str, action: Action, *, at: datetime, **more: Any) -> None:
+        """A desk officer about the lookup of a case, unless another role is named."""
+        self.say(self.act(case_id, action, **more), at=at)
+
+    def act(self, case_id: str, action: Action, **more: Any) -> LookupActed:
+        whole: dict[str, Any] = {
+            "message_id": self.number(),
+            "case_id": case_id,
+            "action": action,
+            "actor": "D001",
+            "role": ActorRole.DESK_OFFICER,
+            "reason": "理由",
+        }
+        return LookupActed(**(whole | more))
 
 
 def latest_order(case: CaseRecord | None, unit: str | None = None) -> OrderState | None:

@@ -1,21 +1,32 @@
 """Every story of this project, one test each; and the runner of stories itself."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from casework_world import CATALOG, ROOT
 
+from classifiers import Classifier
 from dispatcher.domain.errors import CatalogError
+from dispatcher.domain.triage import Classify
 from dispatcher.simulate.story import Story, read_stories, tell
+from dispatcher.stream.classify import classify_with
 
-FILES = sorted((ROOT / "tests" / "stories").glob("*.yaml"))
+FILES = sorted((ROOT / "tests" / "stories").rglob("*.yaml"))
 STORIES = [(path, story) for path in FILES for story in read_stories(path)]
+
+
+@lru_cache(maxsize=1)
+def city_classifier() -> Classify:
+    """Loaded when the first story needs it."""
+    return classify_with(Classifier.load(), CATALOG.policy.triage)
 
 
 @pytest.mark.parametrize("story", [pytest.param(story, id=f"{path.stem}: {story.name}") for path, story in STORIES])
 def test_a_story_goes_as_it_is_told(story: Story) -> None:
-    assert [str(difference) for difference in tell(story, CATALOG)] == []
+    classify = city_classifier() if story.needs_classifier else None
+    assert [str(difference) for difference in tell(story, CATALOG, classify)] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

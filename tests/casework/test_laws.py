@@ -8,15 +8,26 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+import casework_lookup_laws  # noqa: F401  (its laws are among LAWS)
 import pytest
+from casework_desk_life import DeskLife
 from casework_laws import LAWS, Law
 from casework_life import LIVES, WHOLE_LIVES, Life, bring_to_an_end
 from casework_world import Moment
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from dispatcher.domain.codes import TERMINAL, CaseStatus
+from dispatcher.domain.codes import TERMINAL, ActorRole, CaseStatus
+from dispatcher.domain.events.lookups import (
+    LOOKUP_EVENTS,
+    ConfirmationTakenBack,
+    LookupConfirmed,
+    LookupEnded,
+    LookupRecorded,
+)
 from dispatcher.domain.inbox import ReplyAction
+from dispatcher.domain.lookups.codes import AnswerStatus, LookupStatus
+from dispatcher.domain.lookups.messages import LookupAsked
 from dispatcher.domain.messages import Message
 
 
@@ -27,8 +38,11 @@ class Broken:
         self.laws: dict[str, str] = {}
         self.statuses: Counter[CaseStatus | None] = Counter()
         self.events: Counter[str] = Counter()
+        self.lookups: Counter[LookupStatus | None] = Counter()
 
     def watch(self, now: Moment) -> None:
+        lookup = now.after.lookup if now.after is not None else None
+        self.lookups[lookup.status if lookup is not None else None] += 1
         self.statuses[now.after.status if now.after is not None else None] += 1
         self.events.update(now.kinds)
         for law in LAWS:
@@ -47,7 +61,8 @@ class Broken:
 def broken() -> Broken:
     found = Broken()
     watched = {"law": staticmethod(found.watch), "on_error": staticmethod(found.take)}
-    run_state_machine_as_test(type("AllLaws", (Life,), watched), settings=LIVES)
+    for life in (Life, DeskLife):
+        run_state_machine_as_test(type("AllLaws", (life,), watched), settings=LIVES)
     return found
 
 
@@ -55,7 +70,8 @@ def shortest(law: Law, on_error: Callable[[Message, Exception], None] | None) ->
     """Fails with the shortest life that breaks the law, where one is found again."""
     alone = {"law": staticmethod(law), "on_error": staticmethod(on_error) if on_error else None}
     few = settings(LIVES, max_examples=100)
-    run_state_machine_as_test(type("OneLaw", (Life,), alone), settings=few)
+    for life in (Life, DeskLife):
+        run_state_machine_as_test(type("OneLaw", (life,), alone), settings=few)
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
@@ -75,10 +91,13 @@ def test_nothing_that_is_said_raises(broken: Broken) -> None:
 def test_the_lives_are_lives(broken: Broken) -> None:
     """A law is only as good as the lives that it sees: every status and nearly every event occurs in them."""
     assert set(broken.statuses) - {None} == set(CaseStatus)
-    assert len(broken.events) >= 45
+    assert set(broken.lookups) - {None} == set(LookupStatus)
+    of_lookups = {event.ce_type.removesuffix(".v1") for event in LOOKUP_EVENTS}
+    assert of_lookups <= set(broken.events)
+    assert len(broken.events) >= 45 + len(of_lookups)
 
 
-class EventsAreUnique(Life):
+class EventsAreUnique(DeskLife):
     """In the whole ledger."""
 
     def teardown(self) -> None:
@@ -86,7 +105,7 @@ class EventsAreUnique(Life):
         assert max(made.values(), default=1) == 1
 
 
-class TimeGoesOn(Life):
+class TimeGoesOn(DeskLife):
     """The ledger of a case tells things in the order in which they happened."""
 
     def teardown(self) -> None:
@@ -95,7 +114,7 @@ class TimeGoesOn(Life):
             assert times == sorted(times)
 
 
-class EveryCaseEnds(Life):
+class EveryCaseEnds(DeskLife):
     """When all units answer, people decide and revisits are made, every case ends."""
 
     def teardown(self) -> None:
@@ -105,7 +124,7 @@ class EveryCaseEnds(Life):
         assert not open_
 
 
-class SilenceEndsToo(Life):
+class SilenceEndsToo(DeskLife):
     """When units finish but nobody calls back, a case closes by itself; a case that is over stays over."""
 
     def teardown(self) -> None:
@@ -119,8 +138,47 @@ class SilenceEndsToo(Life):
         assert {case.status for case in left} <= TERMINAL
 
 
+class EveryQuestionIsAskedOnce(DeskLife):
+    """Under one id, whatever was answered, put off, given up or begun again; and each answer of a channel counts once."""
+
+    def teardown(self) -> None:
+        asked = Counter(one.request_id for one in self.world.written if isinstance(one, LookupAsked))
+        assert max(asked.values(), default=1) == 1
+        counted = Counter(
+            (one.lookup_id, one.request_id)
+            for one in self.world.written
+            if isinstance(one, LookupRecorded) and one.role is ActorRole.DESK_OFFICER and one.actor == one.channel
+            if one.answer is not AnswerStatus.UNAVAILABLE
+        )
+        assert max(counted.values(), default=1) == 1
+
+
+class NothingIsFoundTwice(DeskLife):
+    """Whoever holds a counterpart is held by it, and by it alone; nothing is told as found that is found already."""
+
+    def teardown(self) -> None:
+        held = {
+            case.lookup.lookup_id: case.lookup.confirmation
+            for case in self.world.cases.values()
+            if case.lookup is not None and case.lookup.confirmation is not None
+        }
+        of_lookups = {mine: one.ref for mine, one in held.items() if one.case_id is not None}
+        assert max(Counter(of_lookups.values()).values(), default=1) == 1
+        for mine, theirs in of_lookups.items():
+            assert of_lookups.get(theirs, mine) == mine
+        standing: set[str] = set()
+        for event in self.world.events:
+            if isinstance(event, LookupConfirmed):
+                assert event.lookup_id not in standing
+                standing.add(event.lookup_id)
+            elif isinstance(event, ConfirmationTakenBack | LookupEnded):
+                standing.discard(event.lookup_id)
+
+
 @pytest.mark.parametrize(
-    "life", [EventsAreUnique, TimeGoesOn, EveryCaseEnds, SilenceEndsToo], ids=lambda life: life.__name__
+    "life",
+    [EventsAreUnique, TimeGoesOn, EveryCaseEnds, SilenceEndsToo, EveryQuestionIsAskedOnce, NothingIsFoundTwice],
+    ids=lambda life: life.__name__,
 )
 def test_lives(life: type[Life]) -> None:
     run_state_machine_as_test(life, settings=WHOLE_LIVES)

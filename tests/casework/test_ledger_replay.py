@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
+from casework_desk_life import DeskLife
 from casework_life import WHOLE_LIVES, Life
 from casework_world import CATALOG, POLICY, ROOT, Recorded, WatchedWorld, context
 from hypothesis.stateful import run_state_machine_as_test
@@ -52,7 +53,7 @@ class Read:
             self.states[case_id] = work.case.encode()
         if work.forgotten:
             del self.states[case_id]
-        self.written += [one.encode() for one in (*work.events, *work.orders, *work.notices)]
+        self.written += [one.encode() for one in (*work.events, *work.orders, *work.notices, *work.asks)]
         onward = (*((work.forward,) if work.forward is not None else ()), *work.passed, *work.sends)
         self.sent += [one.encode() for one in onward]
         return tuple(work.events)
@@ -151,12 +152,12 @@ def _ends(world: WatchedWorld) -> list[tuple[object, ...]]:
     return sorted(told, key=repr)
 
 
-class ReadAgain(Life):
+class ReadAgain(DeskLife):
     def teardown(self) -> None:
         check_replay(self.world)
 
 
-class EachTwice(Life):
+class EachTwice(DeskLife):
     def teardown(self) -> None:
         check_each_twice(self.world)
 

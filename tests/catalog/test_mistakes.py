@@ -12,7 +12,7 @@ from dispatcher.catalog import load_catalog
 from dispatcher.domain.errors import CatalogError
 
 ROOT = Path(__file__).resolve().parents[2]
-POLICY_FILES = ("intake", "repeat", "triage", "hours", "deadlines", "routing", "casework", "matters", "grid")
+POLICY_FILES = ("intake", "repeat", "triage", "hours", "deadlines", "routing", "casework", "desks", "matters", "grid")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,15 @@ BREAKAGES = [
     Breakage("deadlines.yaml", "{elapsed_minutes: 30}", "{minutes: 30}", "acknowledge.urgent.minutes", "remove it"),
     Breakage("deadlines.yaml", "{working_days: 5}", "{working_days: 5, working_hours: 1}", "finish_queries.elapsed_minutes", "exactly one"),
     Breakage("deadlines.yaml", "queries: [", "queries: [questions, ", "queries", "correct it"),
+    Breakage("desks.yaml", "silent_below: 0.2", "silent_below: 0.9", "silent_below", "lower it"),
+    Breakage("desks.yaml", "beside: {missing_vulnerable", "beside: {missing_people", "desks.yaml: beside", "correct it"),
+    Breakage("desks.yaml", "found: [found_item]", "found: [found]", "desks.yaml: found", "correct it"),
+    Breakage("desks.yaml", "  lost_item_taxi:\n", "  lost_item_cab:\n", "desks.yaml: questions", "correct it"),
+    Breakage("desks.yaml", "needs: [[name]]", "needs: [[names]]", "databases.population", "use one of"),
+    Breakage("desks.yaml", "channel: population", "channel: people", "databases.population.channel", "add it there"),
+    Breakage("desks.yaml", "code: population", "code: wristband", "databases: wristband", "remove one"),
+    Breakage("desks.yaml", "  heping: [41.79", "  hepin: [41.79", "centres.hepin", "correct it"),
+    Breakage("desks.yaml", "walk: 3, ", "", "speeds_kmh.walk", "add one"),
     Breakage("routing.yaml", "police_unit: public-security", "police_unit: police", "police_unit", "name one that is"),
     Breakage("routing.yaml", "no_place_unit: hotline-12345", "", "no_place_unit", "add this key"),
     Breakage("triage.yaml", "look: 1", "look: free", "look", "correct the value"),

@@ -13,6 +13,7 @@ from dispatcher.console.ledger import Ledger
 from dispatcher.console.words import Words
 from dispatcher.domain.codes import LinkKind, Outcome, Urgency
 from dispatcher.domain.events import CaseEvent
+from dispatcher.domain.events.lookups import LookupRecorded, OfLookup
 from dispatcher.domain.messages import (
     AlertRaised,
     CallLinked,
@@ -88,6 +89,35 @@ class Told:
         told = kind(**given | {"status": status, "reason": reason, "actor": "W001", "role": "duty_leader", **more})
         return self.ledger.take([event(told)], seen_ms=AT_MS, live=True)
 
+    def lookup(
+        self, kind: type[OfLookup], *, lookup_id: str = "l", status: str = "searching", at_ms: int = AT_MS, **more: Any
+    ) -> Any:
+        """Something happens to a lookup beside the case ``case-c``."""
+        given = {
+            "desk": "lost_item",
+            "side": "lost",
+            "reason": "因",
+            "category": "lost_item_taxi",
+            "actor": None,
+            **more,
+        }
+        plain = {name: value for name, value in fields(self.source()).items() if name in CaseEvent.model_fields}
+        told = kind(
+            **plain
+            | {"status": "dispatched", "role": "system", "lookup_id": lookup_id, "lookup_status": status}
+            | given
+        )
+        return self.ledger.take([event(told, at_ms=at_ms)], seen_ms=AT_MS, live=True)
+
+    def answered(self, database: str, *, answer: str = "nothing") -> Any:
+        """A database of the lookup ``l`` has answered."""
+        plain = {name: value for name, value in fields(self.source()).items() if name in CaseEvent.model_fields}
+        told = LookupRecorded(
+            **plain | {"status": "dispatched", "role": "system", "actor": None},
+            lookup_id="l", channel=f"c-{database}", found=False, text="", database=database, answer=answer,
+        )  # fmt: skip
+        return self.ledger.take([event(told)], seen_ms=AT_MS, live=True)
+
     def alerted(self, reason: str) -> Any:
         told = AlertRaised(
             event_id="e", at=AT, case_id="x", alert="call_id_reused", reason=reason, source=self.source()
@@ -122,9 +152,9 @@ def fields(source: SourceRecord, **more: Any) -> dict[str, Any]:
     }
 
 
-def event(message: LedgerEvent | AlertRaised | CaseEvent) -> InputRecord:
+def event(message: LedgerEvent | AlertRaised | CaseEvent, *, at_ms: int = AT_MS) -> InputRecord:
     headers = (("ce_type", message.ce_type.encode()),)
-    return record(topics.CASE_EVENTS, message.encode(), headers=headers)
+    return record(topics.CASE_EVENTS, message.encode(), headers=headers, at_ms=at_ms)
 
 
 def record(

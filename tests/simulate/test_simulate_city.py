@@ -74,6 +74,8 @@ def test_everything_that_a_city_knows_happens(city_run: Run) -> None:
         "order.acknowledged", "order.progressed", "order.finished", "order.returned", "case.rerouted", "case.placed",
         "conference.called", "case.arbitrated", "review.claimed", "review.decided", "label.recorded", "revisit.made",
         "case.closed", "case.merged", "merge.suggested", "case.reopened", "case.handed_over", "card.issued", "reminder.sent", "call.linked", "deadline.moved",
+        "lookup.opened", "lookup.requested", "lookup.recorded", "lookup.silent", "lookup.candidate", "candidate.rejected", "lookup.facts",
+        "lookup.confirmed", "lookup.handed_over", "lookup.ended", "lookup.escalated", "lookup.widened",
     )  # fmt: skip
     assert not [kind for kind in wanted if not kinds[f"{kind}.v1"]]
 
@@ -84,6 +86,7 @@ def test_where_all_units_answer_every_case_ends(catalog: Catalog) -> None:
         district = District(whole, number, catalog.city, catalog.policy)
         tally = district.run()
         assert district.open_cases() == []
+        assert district.open_lookups() == []
         assert sum(tally.violations.values()) == 0
 
 

@@ -52,6 +52,7 @@ class Worker:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     launcher: bool = False
+    program: str = "worker"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     exits: list[int] = field(default_factory=list)
@@ -62,7 +63,9 @@ class Worker:
 
     def start(self) -> None:
         """Start the process; its log is appended to."""
-        command = [sys.executable, str(LAUNCHER)] if self.launcher else [sys.executable, "-m", "dispatcher", "worker"]
+        command = (
+            [sys.executable, str(LAUNCHER)] if self.launcher else [sys.executable, "-m", "dispatcher", self.program]
+        )
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DISPATCHER_")}
         own = {
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,

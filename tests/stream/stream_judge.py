@@ -13,11 +13,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 from stream_cluster import CATALOG, until
 from stream_traffic import Sent
 
+from dispatcher.audit.reading import STAGES
+from dispatcher.audit.settle import Ends
+from dispatcher.audit.verify import Verifier
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, LinkKind, Outcome, Urgency
 from dispatcher.domain.neighbours import PREFIX
 from dispatcher.domain.triage import CallerHistory
-from dispatcher.stream import headers
+from dispatcher.stream import chain, headers
 from dispatcher.stream.state import load_state
 
 Records = list[ConsumerRecord[bytes, bytes]]
@@ -163,7 +166,8 @@ def judge_orders(found: Found) -> None:
 
 async def judge_state(bootstrap: str, found: Found) -> dict[str, int]:
     """State as a worker loads it equals the last value of each key on the topic, and what the ledger tells of it."""
-    topics = await read(bootstrap, "caller-state", "case-state")
+    topics = await read(bootstrap, "caller-state", "case-state", "case-events")
+    events = topics.pop("case-events")
     loaded: dict[str, dict[bytes, bytes]] = {}
     for topic, records in topics.items():
         last: dict[tuple[int, bytes], bytes | None] = {}
@@ -175,12 +179,29 @@ async def judge_state(bootstrap: str, found: Found) -> dict[str, int]:
             assert entries == {key: value for (p, key), value in last.items() if p == partition and value is not None}
             assert not loaded[topic].keys() & entries.keys(), "one key lies in two partitions"
             loaded[topic] |= entries
+    judge_chains(events, {key: value for entries in loaded.values() for key, value in entries.items()})
+    for entries in loaded.values():
+        for key in [key for key in entries if key.startswith(chain.PREFIX)]:
+            del entries[key]
     cases = {key: value for key, value in loaded["case-state"].items() if not key.startswith(PREFIX.encode())}
     _judge_cases({key: CaseRecord.model_validate_json(value) for key, value in cases.items()}, found)
     _judge_callers(
         {key.decode(): CallerHistory.model_validate_json(value) for key, value in loaded["caller-state"].items()}, found
     )
     return {topic: len(entries) for topic, entries in loaded.items()}
+
+
+def judge_chains(events: Records, state: dict[bytes, bytes]) -> None:
+    """Every event is a link of its lane's chain; each chain is whole, and ends where the lane's own state says."""
+    names = [f"{stage}/{n}" for stage, (source, _) in STAGES.items() for n in range(CATALOG.all_topics[source].partitions)]
+    verifier = Verifier(names, partitions=CATALOG.all_topics["case-events"].partitions)
+    for partition in range(CATALOG.all_topics["case-events"].partitions):
+        verifier.take(partition, [record for record in events if record.partition == partition])
+    heads = {name: chain.Head(name).at(state.get(chain.Head(name).key)) for name in names}
+    report = verifier.report(Ends(heads, heads))
+    assert report.whole, report.breaks[:5]
+    assert (report.records, report.older) == (len(events), 0)
+    assert sum(head.sequence for head in heads.values()) == len(events)
 
 
 def _judge_cases(cases: dict[bytes, CaseRecord], found: Found) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 from stream_casework import FORGED, LIMIT, SHARES
 from stream_cluster import CATALOG, T, Worker
-from stream_judge import AGENCIES, Records, body, committed, kind, read
+from stream_judge import AGENCIES, Records, body, committed, judge_chains, kind, read
 
 from dispatcher.catalog import Catalog
 from dispatcher.domain import casework
@@ -23,6 +23,7 @@ from dispatcher.domain.inbox import AgencyReplied, DeadlineElapsed, OperatorDeci
 from dispatcher.domain.messages import Message, SourceRecord
 from dispatcher.domain.neighbours import PREFIX, PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.timers import next_due
+from dispatcher.stream import chain
 from dispatcher.stream.agents import INBOX
 from dispatcher.stream.state import load_state
 
@@ -35,8 +36,13 @@ _SENT = {
 
 
 async def entries(bootstrap: str) -> dict[bytes, bytes]:
-    """All of ``case-state``, as workers load it; a key lies in one partition only."""
-    loaded = [await load_state(bootstrap, TopicPartition("case-state", place.partition)) for place in PLACES]
+    """All of ``case-state``, as workers load it, but for the heads of the chains; a key lies in one partition only."""
+    found = await _whole_state(bootstrap, "case-state")
+    return {key: value for key, value in found.items() if not key.startswith(chain.PREFIX)}
+
+
+async def _whole_state(bootstrap: str, topic: str) -> dict[bytes, bytes]:
+    loaded = [await load_state(bootstrap, TopicPartition(topic, place.partition)) for place in PLACES]
     found = [entry for state in loaded for entry in state.entries().items()]
     assert len(found) == len(dict(found))
     return dict(found)
@@ -95,6 +101,10 @@ class Ledger:
             "case-state",
             "dead-letters",
             *AGENCIES,
+        )
+        judge_chains(
+            topics["case-events"],
+            await _whole_state(bootstrap, "case-state") | await _whole_state(bootstrap, "caller-state"),
         )
         inbox = {
             (r.partition, r.offset): r

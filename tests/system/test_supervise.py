@@ -97,7 +97,7 @@ async def test_a_worker_that_never_starts_is_explained_and_tried_on(
         if len(said) == DEATHS_TO_EXPLAIN:
             explained.set()
 
-    worker = Worker(slot="worker-1", port=1, log=tmp_path / "worker-1.log")
+    worker = Worker(slot="worker-1", program=("worker",), port=1, log=tmp_path / "worker-1.log")
     supervisor = Supervisor(
         [worker], env=os.environ | {"DISPATCHER_BATCH": "0"}, log_level="INFO", notes=tmp_path, tell=tell
     )

@@ -22,6 +22,7 @@ from dispatcher.domain.events.leading import (
     LevelRaised,
     ReviewDecided,
 )
+from dispatcher.domain.events.lookups import LOOKUP_EVENTS
 from dispatcher.domain.events.notices import NoticeKind, OrderNotice
 from dispatcher.domain.events.orders import (
     AssistAdded,
@@ -39,7 +40,6 @@ from dispatcher.domain.events.people import (
     CaseUnmerged,
     ConfidentialitySet,
     LabelRecorded,
-    LookupRecorded,
     MemberJoined,
     MemberLeft,
     MergeSuggested,
@@ -126,7 +126,7 @@ CASE_EVENTS: tuple[type[CaseEvent], ...] = (
     ConfidentialitySet,
     UnitUrged,
     NoteAdded,
-    LookupRecorded,
+    *LOOKUP_EVENTS,
     MessageRejected,
 )
 """Every event of this module, in the order of the text."""
@@ -163,7 +163,6 @@ __all__ = [
     "HandedOver",
     "LabelRecorded",
     "LevelRaised",
-    "LookupRecorded",
     "MediationEnded",
     "MemberJoined",
     "MemberLeft",

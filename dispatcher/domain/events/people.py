@@ -132,15 +132,6 @@ class NoteAdded(CaseEvent):
     text: str
 
 
-class LookupRecorded(CaseEvent):
-    ce_type = "lookup.recorded.v1"
-
-    lookup_id: str
-    channel: str
-    found: bool
-    text: str
-
-
 class MessageRejected(CaseEvent):
     """A message that changed nothing, and why (codes: `dispatcher.domain.refusals`)."""
 
