@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     """Folder of the city's policy files; None: those that ship with the program."""
     channels: Path | None = None
     """How the desks' databases are reached; None: the sample city's."""
+    artefacts: Path = Field(default_factory=lambda: _home() / "data" / "artefacts")
+    """Every model and policy that ever decided, for replays; and models that may be promoted."""
+    ledger_url: SecretStr | None = None
+    """The ledger's database, sqlite:/// or postgresql://; None: a SQLite file in the data folder."""
+    audit_key: Path | None = None
+    """The private key that signs the ledger's checkpoints."""
     group: str = "dispatcher"
     slot: str = Field(default_factory=lambda: f"{socket.gethostname()}-0")
     pseudonym_key: SecretStr = SecretStr(SAMPLE_KEY)

@@ -10,6 +10,7 @@ from dispatcher.domain.calls import CallReceived
 from dispatcher.domain.events import CASE_EVENTS, OrderNotice
 from dispatcher.domain.inbox import INBOX_OTHERS
 from dispatcher.domain.lookups.messages import DeskReply, LookupAsked
+from dispatcher.domain.model_events import ModelPromoted
 from dispatcher.domain.neighbours import PlaceSeen
 
 #: Stands in a topic's name for each unit's code.
@@ -45,6 +46,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     LookupAsked.ce_type: LookupAsked,
     DeskReply.ce_type: DeskReply,
     PlaceSeen.ce_type: PlaceSeen,
+    ModelPromoted.ce_type: ModelPromoted,
 }
 
 #: Schemas of values that have no model of their own; in words.

@@ -30,6 +30,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "broker": ("dispatcher.cli.broker", "The embedded Kafka broker alone."),
     "worker": ("dispatcher.cli.worker", "One worker process."),
     "desks": ("dispatcher.cli.desks", "The process of the two 24-hour desks."),
+    "ledger": ("dispatcher.cli.ledger", "The ledger in SQL: kept up, rebuilt, proved."),
+    "model": (
+        "dispatcher.cli.model",
+        "Labels from corrections, the drift watch, and a new model's gate and promotion.",
+    ),
     "check": ("dispatcher.cli.check", "Check all files, the model, the settings and the broker."),
     "simulate": ("dispatcher.cli.simulate", "A synthetic city's month through the service's functions, with a report."),
     "bench": ("dispatcher.cli.bench", "Measure throughput and latency."),

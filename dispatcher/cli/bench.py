@@ -17,6 +17,9 @@ from rich.table import Table
 
 from dispatcher import settings as settings_module
 from dispatcher.catalog import Catalog, load_catalog
+from dispatcher.cli.bench_audit import audit as bench_audit
+from dispatcher.cli.bench_ledger import bench_ledger
+from dispatcher.cli.bench_replay import replay as bench_replay
 
 _console = Console(stderr=True)
 
@@ -28,6 +31,11 @@ def bench() -> None:
     Starts a broker and workers of its own in a temporary folder, so that nothing else is touched. A machine that does
     other work at the same time gives lower figures: the report names the load it found.
     """
+
+
+bench.add_command(bench_ledger)
+bench.add_command(bench_audit)
+bench.add_command(bench_replay)
 
 
 @bench.command()

@@ -9,6 +9,7 @@ from rich.table import Table
 from dispatcher.cli import options
 from dispatcher.desks.likeness import Match, weights
 from dispatcher.desks.pool import Pool
+from dispatcher.desks.profile import Profile
 from dispatcher.desks.reports import read_report
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.jsonl import claimed_id
@@ -43,30 +44,41 @@ def match(context: click.Context, lost: Path, found: Path, jsonl: bool) -> None:
                     good = False
                     options.err().print(options.plain(f"{found}:{number}: {error}"))
     table = Table("lost", "decision", "found", "score", "why", box=None, header_style="dim", pad_edge=False)
+    asked: list[tuple[int, bytes, Profile | BadRecord]] = []
+    rivals = Pool()  # what fits another lost report better is less likely to be this one
     with click.open_file(str(lost), "rb") as lines:
         for number, raw in enumerate(lines, 1):
-            if not raw.strip():
-                continue
-            try:
-                report = read_report(raw, found=False)
-            except BadRecord as error:
-                good = False
-                if jsonl:
-                    options.line({"id": claimed_id(raw), "error": str(error)})
-                else:
-                    options.err().print(options.plain(f"{lost}:{number}: {error}"))
-                continue
-            ranked = pool.matches(report)
-            name = claimed_id(raw)
-            decision = "candidate" if ranked and ranked[0].score >= weights().candidate else "none"
+            if raw.strip():
+                report = _read(raw)
+                asked.append((number, raw, report))
+                if isinstance(report, Profile):
+                    rivals.add(report)
+    for number, raw, report in asked:
+        name = claimed_id(raw)
+        if isinstance(report, BadRecord):
+            good = False
             if jsonl:
-                options.line({"id": name, "candidates": [asdict(one) for one in ranked], "decision": decision})
+                options.line({"id": name, "error": str(report)})
             else:
-                _rows(table, str(name), decision, ranked)
+                options.err().print(options.plain(f"{lost}:{number}: {report}"))
+            continue
+        ranked = pool.matches(report, rivals=rivals)
+        decision = "candidate" if ranked and ranked[0].score >= weights().candidate else "none"
+        if jsonl:
+            options.line({"id": name, "candidates": [asdict(one) for one in ranked], "decision": decision})
+        else:
+            _rows(table, str(name), decision, ranked)
     if not jsonl:
         options.out().print(table)
     if not good:
         context.exit(1)
+
+
+def _read(raw: bytes) -> Profile | BadRecord:
+    try:
+        return read_report(raw, found=False)
+    except BadRecord as error:
+        return error
 
 
 def _rows(table: Table, name: str, decision: str, ranked: list[Match]) -> None:

@@ -1,7 +1,7 @@
 """How much a found thing looks like a lost one: the signs weighed, and put into words.
 
 The weights (`weights.yaml`) were fitted on authored reports (`python -m dispatcher.desks.fit`). The signs' sum orders the
-candidates (`compare`); a second weighing (`match_decision`), squeezed to 0..1, says whether a person is shown them. It is no
+candidates (`compare`); a second weighing (`odds`) orders the likeliest few with it and, squeezed to 0..1, says whether a person is shown them. It is no
 calibrated chance: from `candidate` on a person is shown it, and confirms.
 """
 
@@ -21,7 +21,7 @@ from dispatcher.desks.match_reasons import reasons
 from dispatcher.desks.match_signs import CLOSER, SIGNS, closer, signs
 from dispatcher.desks.profile import Profile
 
-__all__ = ["SIGNS", "Match", "Weights", "compare", "match", "signs", "weights"]
+__all__ = ["SIGNS", "Match", "Weights", "compare", "match", "odds", "signs", "weights"]
 
 _STEEPEST: Final = 30.0
 
@@ -71,24 +71,23 @@ def compare(one: Profile, two: Profile, rarity: Rarity, known: Weights) -> float
     return math.fsum([known.signs[name] * value for name, value in zip(SIGNS, values, strict=True) if value])
 
 
-def match(
-    report: Profile,
-    other: Profile,
-    rarity: Rarity,
-    known: Weights,
-    looks: Sequence[float],
-    *,
-    most: float = 1.0,
-    alone: bool = True,
-) -> Match:
-    """The two compared, weighed for showing, with the reasons. most: the score of the one before; alone: rivals are unknown."""
+def odds(
+    report: Profile, other: Profile, rarity: Rarity, known: Weights, looks: Sequence[float], *, alone: bool
+) -> float:
+    """How much speaks for showing the two to a person: above 0 they are shown. alone: rivals are unknown."""
     lost, found = sides(report, other)
-    values = dict(zip(SIGNS, signs(lost, found, rarity), strict=True))
-    besides = zip((*LOOKS, *CLOSER), (*looks, *closer(lost, found, rarity)), strict=True)
-    seen = {**values, **dict(besides)}
-    odds = (known.alone if alone else known.constant) + math.fsum(
-        known.shown[name] * seen[name] for name in known.shown
+    values = (*looks, *signs(lost, found, rarity), *closer(lost, found, rarity))
+    seen = zip((*LOOKS, *SIGNS, *CLOSER), values, strict=True)
+    found_odds = (known.alone if alone else known.constant) + math.fsum(
+        [known.shown[name] * value for name, value in seen]
     )
-    score = 1.0 / (1.0 + math.exp(-max(-_STEEPEST, min(_STEEPEST, odds))))
-    parts = {name: known.signs[name] * value for name, value in values.items()}
-    return Match(other.report_id, min(most, round(score, 4)), reasons(parts, lost, found, rarity))
+    return max(-_STEEPEST, min(_STEEPEST, found_odds))
+
+
+def match(report: Profile, other: Profile, rarity: Rarity, known: Weights, shown: float, *, most: float) -> Match:
+    """The two with the reasons. shown: their `odds`; most: the score of the one before, which this one does not pass."""
+    lost, found = sides(report, other)
+    values = zip(SIGNS, signs(lost, found, rarity), strict=True)
+    parts = {name: known.signs[name] * value for name, value in values}
+    score = round(1.0 / (1.0 + math.exp(-shown)), 4)
+    return Match(other.report_id, min(most, score), reasons(parts, lost, found, rarity))

@@ -56,7 +56,7 @@ class _Things:
 
     def like(self, one: _Known) -> list[Likely]:
         asked = profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND)
-        return list(self._pools[one.side.other].matches(asked, limit=_BEST))
+        return list(self._pools[one.side.other].matches(asked, limit=_BEST, rivals=self._pools[one.side]))
 
 
 class _People:

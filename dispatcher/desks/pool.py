@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from dispatcher.desks import match_decision as decision
-from dispatcher.desks.likeness import Match, Weights, compare, match, weights
+from dispatcher.desks.likeness import Match, Weights, compare, match, odds, weights
+from dispatcher.desks.match_decision import looks
 from dispatcher.desks.match_index import Index
 from dispatcher.desks.match_rarity import Rarity
 from dispatcher.desks.profile import Profile
@@ -24,7 +24,7 @@ _FEW: Final = 100
 _COMPARED: Final = 30
 """Reports compared in full."""
 _WEIGHED: Final = 4
-"""Candidates whose other suitors are looked at, and that are weighed for showing."""
+"""Candidates whose other suitors are looked at, and that are put in order by what speaks for showing them too."""
 _SUITORS: Final = 3
 """Other reports of the asking side compared in full with each of those."""
 _UNSOUGHT: Final = frozenset({"system", "district", "main", "kind", "state", "toward", "absent"})
@@ -71,19 +71,20 @@ class Pool:
             for score, other in scored[:_WEIGHED]
         ]
         weighed.sort(key=lambda one: (-(one[0] + one[1]), one[2].report_id))
-        out: list[Match] = []
-        most = 1.0
+        alone = rivals is None
+        ordered: list[tuple[float, float, Profile]] = []
         for rank, (score, suit, other) in enumerate(weighed):
             beside = [other_score + other_suit for k, (other_score, other_suit, _) in enumerate(weighed) if k != rank]
-            looks = decision.looks(score, suit, beside, rest)
-            one = match(report, other, rarity, self._known, looks, most=most, alone=rivals is None)
-            most = one.score
-            out.append(one)
+            shown = odds(report, other, rarity, self._known, looks(score, suit, beside, rest), alone=alone)
+            ordered.append((score + suit + shown, shown, other))
+        ordered.sort(key=lambda one: (-one[0], one[2].report_id))
         for score, other in scored[_WEIGHED:limit]:
-            one = match(report, other, rarity, self._known, decision.looks(score, 0.0, [], rest), most=most, alone=True)
-            most = one.score
-            out.append(one)
-        return out[:limit]
+            shown = odds(report, other, rarity, self._known, looks(score, 0.0, [], rest), alone=True)
+            ordered.append((score, shown, other))
+        out: list[Match] = []
+        for _, shown, other in ordered[:limit]:
+            out.append(match(report, other, rarity, self._known, shown, most=out[-1].score if out else 1.0))
+        return out
 
     def _nearest(self, report: Profile, most: int) -> list[int]:
         """Places of the reports that share the rarest of what `report` tells."""

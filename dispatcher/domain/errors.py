@@ -19,7 +19,8 @@
     ├── ClusterUnreachable     D501
     ├── TopicMismatch          D502
     ├── NotFound               D503
-    └── NoAnswer               D504
+    ├── NoAnswer               D504
+    └── the ledger in SQL      D505 to D510  (dispatcher/ledger/errors.py)
 
 A code is stable: it may be searched for, written into a runbook and counted; it is never given to another error.
 The message says what happened, the hint says what to do.
@@ -134,7 +135,7 @@ class BadRecord(DispatcherError):
 
     Codes: D301 empty, D302 too large, D303 not JSON, D304 a field, D305 empty text, D306 text too long, D307 control
     characters, D308 future, D309 ancient, D310 call_id used for another call, D311 our own fault, D312 killed the worker
-    three times, D313 unknown message type.
+    three times, D313 unknown message type, D314 no promotion of a model.
     """
 
     def __init__(self, message: str, *, code: str, hint: str = "") -> None:

@@ -15,6 +15,7 @@ from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.inbox import DeadlineElapsed
 from dispatcher.domain.messages import AttachedCall, Message, SourceRecord, TriagedCall
+from dispatcher.domain.model_events import ModelPromoted
 from dispatcher.domain.neighbours import PREFIX, PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.timers import Timer, next_due
@@ -23,6 +24,8 @@ from dispatcher.domain.units import City
 from dispatcher.domain.work import NOTHING
 from dispatcher.observe import metrics
 from dispatcher.stream import codec, topics
+from dispatcher.stream.models import KEY as MODEL
+from dispatcher.stream.models import PROMOTED, Models
 from dispatcher.stream.records import Due, InputRecord, Output, ReadState, Result
 
 log = structlog.get_logger(__name__)
@@ -41,16 +44,26 @@ class TriageAgent:
     """``calls`` -> ``case-inbox``, with ``caller-state``."""
 
     def __init__(
-        self, partition_of: PartitionOf, *, classify: Classify, city: City, policy: Policy, pseudonym_key: str
+        self,
+        partition_of: PartitionOf,
+        *,
+        classify: Classify,
+        city: City,
+        policy: Policy,
+        pseudonym_key: str,
+        models: Models | None = None,
     ) -> None:
         self._partition_of = partition_of
         self._classify = classify
+        self._models = models
         self._city = city
         self._policy = policy
         self._pseudonym_key = pseudonym_key
 
     def handle(self, record: InputRecord, state: ReadState) -> Result:
-        """One call; see `dispatcher.domain.triage`."""
+        """One call; see `dispatcher.domain.triage`. Or that another model decides from here on."""
+        if record.header("ce_type") == PROMOTED:
+            return self._promoted(record)
         call = read_call(record.value, appended_at=utc(record.timestamp_ms), policy=self._policy.intake)
         caller = ids.pseudonym(call.caller, self._pseudonym_key) if call.caller else None
         key = (caller or call.call_id).encode("utf-8", "replace")
@@ -67,7 +80,7 @@ class TriageAgent:
             caller=caller,
             history=history,
             source=_source(record),
-            classify=self._classify,
+            classify=self._classify if self._models is None else self._models.of(state(MODEL)),
             city=self._city,
             policy=self._policy,
         )
@@ -86,6 +99,16 @@ class TriageAgent:
         )
         changes: dict[bytes, bytes | None] = {key: done.history.encode()} if caller is not None else {}
         return Result([_inbox(done.call, done.call.case_id, record)], changes)
+
+    def _promoted(self, record: InputRecord) -> Result:
+        try:
+            promoted = ModelPromoted.model_validate_json(record.value or b"")
+        except ValidationError:
+            raise BadRecord(
+                "no promotion of a model", code="D314", hint="`dispatcher model promote` writes them"
+            ) from None
+        log.info("model.promoted", model=promoted.model, partition=record.partition, offset=record.offset)
+        return Result(state={MODEL: promoted.model.encode()})
 
     def due(self, _key: bytes, _value: bytes) -> Due | None:
         """Nothing: what is remembered of a caller waits for the next call."""

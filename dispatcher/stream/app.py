@@ -29,6 +29,7 @@ from dispatcher.stream.classify import classify_with
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.lane import Spec
+from dispatcher.stream.models import Models, load_from
 from dispatcher.stream.stage import Stage
 from dispatcher.stream.transport import App, NoTables
 from dispatcher.stream.valve import Valve
@@ -56,7 +57,9 @@ def _exit_after(seconds: float, status: int) -> None:
     timer.start()
 
 
-def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: Classify) -> list[Spec]:
+def stage_specs(
+    settings: settings_module.Settings, catalog: Catalog, classify: Classify, models: Models | None = None
+) -> list[Spec]:
     """The two stages of the service."""
     policy, city = catalog.policy, catalog.city
     agency_topics = tuple(topics.agency(code) for code in city.units)
@@ -79,6 +82,7 @@ def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: 
                 city=city,
                 policy=policy,
                 pseudonym_key=settings.pseudonym_key.get_secret_value(),
+                models=models,
             ),
             **common,
         ),
@@ -93,6 +97,22 @@ def stage_specs(settings: settings_module.Settings, catalog: Catalog, classify: 
     ]
 
 
+def _keep(settings: settings_module.Settings, catalog: Catalog, classifier: Classifier) -> None:
+    """What decides here is kept, so that a replay years later finds it. Where that cannot be, calls are still taken."""
+    from dispatcher.replay.artefacts import keep
+
+    try:
+        keep(
+            settings.artefacts,
+            classifier=classifier,
+            catalog=catalog,
+            home=settings.home,
+            policy_dir=settings.policy,
+        )
+    except OSError as error:
+        log.error("artefacts.not_kept", folder=settings.artefacts.name, reason=str(error.strerror))
+
+
 def build(
     settings: settings_module.Settings,
     *,
@@ -105,7 +125,10 @@ def build(
     """
     headers.tolerate()
     catalog = catalog or load_catalog(settings.home, policy_dir=settings.policy)
-    classify = wrap(classify_with(Classifier.load(), catalog.policy.triage))
+    classifier = Classifier.load()
+    classify = wrap(classify_with(classifier, catalog.policy.triage))
+    models = Models(classify, load_from(settings.artefacts, catalog.policy.triage, classifier))
+    _keep(settings, catalog, classifier)
     classify("预热：楼道灯坏了", None, None)  # dictionaries are loaded at the first call; not while a caller waits
     app = App(
         settings.group,
@@ -143,7 +166,7 @@ def build(
 
     stages = [
         Stage(spec, cluster=cluster, valve=valve, in_hand=in_hand, pause=pause, die=die)
-        for spec in stage_specs(settings, catalog, classify)
+        for spec in stage_specs(settings, catalog, classify, models)
     ]
     health = Health(stages)
     # What is loaded by now stays: the collector need not walk it again and again. Batches make many short-lived objects

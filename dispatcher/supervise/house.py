@@ -80,6 +80,7 @@ class House:
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             "DISPATCHER_HOME": str(settings.home),
             "DISPATCHER_DATADIR": str(data / "workers"),
+            "DISPATCHER_ARTEFACTS": str(data / "artefacts"),
         }
         watched: dict[str, Any] = {
             "env": env,

@@ -86,7 +86,7 @@ BREAKAGES = [
     Breakage("topics.yaml", "    retention_days: 400\n", "    retention_days: 400\n    forever: true\n", "topics.0.retention_days", "exactly one"),
     Breakage("topics.yaml", "    append_time: true\n", "", "topics.calls.append_time", "set it to true"),
     Breakage("topics.yaml", "    compacted: true\n", "    forever: true\n", "topics.caller-state.compacted", "set it to true"),
-    Breakage("topics.yaml", "[call.received.v1]", "[call.received.v9]", "topics.0.schemas", "perhaps call.received.v1"),
+    Breakage("topics.yaml", "[call.received.v1,", "[call.received.v9,", "topics.0.schemas", "perhaps call.received.v1"),
     Breakage("topics.yaml", "owner: call-center", "owner: nobody", "topics.calls", "among the parties"),
     Breakage("topics.yaml", "      text: 楼道灯坏半个月没人换\n", "", "topics.calls.example", "correct it"),
     Breakage("topics.yaml", "        urgency: routine\n", "        urgency: soon\n", "topics.case-inbox.example", "correct it"),

@@ -72,6 +72,7 @@ class Worker:
             "DISPATCHER_SLOT": self.slot,
             "DISPATCHER_METRICS_PORT": str(self.port),
             "DISPATCHER_DATADIR": str(self.folder / "faust"),
+            "DISPATCHER_ARTEFACTS": str(self.folder / "artefacts"),
             "DISPATCHER_LOG_LEVEL": "INFO",
         }
         with self.log_path.open("ab") as log:

@@ -193,7 +193,9 @@ async def judge_state(bootstrap: str, found: Found) -> dict[str, int]:
 
 def judge_chains(events: Records, state: dict[bytes, bytes]) -> None:
     """Every event is a link of its lane's chain; each chain is whole, and ends where the lane's own state says."""
-    names = [f"{stage}/{n}" for stage, (source, _) in STAGES.items() for n in range(CATALOG.all_topics[source].partitions)]
+    names = [
+        f"{stage}/{n}" for stage, (source, _) in STAGES.items() for n in range(CATALOG.all_topics[source].partitions)
+    ]
     verifier = Verifier(names, partitions=CATALOG.all_topics["case-events"].partitions)
     for partition in range(CATALOG.all_topics["case-events"].partitions):
         verifier.take(partition, [record for record in events if record.partition == partition])

@@ -1,0 +1,1 @@
+"""Tamper evidence: the ledger's hash chains and signed checkpoints, verified."""
