@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from dispatcher.domain import messages
+from dispatcher.domain.audit import LedgerCheckpoint
 from dispatcher.domain.calls import CallReceived
 from dispatcher.domain.events import CASE_EVENTS, OrderNotice
 from dispatcher.domain.inbox import INBOX_OTHERS
@@ -27,6 +28,7 @@ NEEDED = (
     "lookups",
     "desk-requests",
     "desk-replies",
+    "ledger-checkpoints",
     PER_AGENCY,
     "dead-letters",
     "intake-control",
@@ -47,6 +49,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     DeskReply.ce_type: DeskReply,
     PlaceSeen.ce_type: PlaceSeen,
     ModelPromoted.ce_type: ModelPromoted,
+    LedgerCheckpoint.ce_type: LedgerCheckpoint,
 }
 
 #: Schemas of values that have no model of their own; in words.

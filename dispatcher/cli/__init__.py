@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("dispatcher.cli.worker", "One worker process."),
     "desks": ("dispatcher.cli.desks", "The process of the two 24-hour desks."),
     "ledger": ("dispatcher.cli.ledger", "The ledger in SQL: kept up, rebuilt, proved."),
+    "audit": ("dispatcher.cli.audit", "Verify, sign and watch the ledger's chains."),
+    "replay": ("dispatcher.cli.replay", "Decide a stretch of the log again and compare, record by record."),
     "model": (
         "dispatcher.cli.model",
         "Labels from corrections, the drift watch, and a new model's gate and promotion.",

@@ -288,7 +288,8 @@ def _tell(done: Verified, *, as_json: bool) -> None:
         screen.print(Text(f"and {len(report.breaks) - _SHOWN:,} more: --json tells all", style="dim"))
     for note in report.notes:
         options.err().print(Text(note, style="yellow"))
-    verdict = Text("whole", style="green") if report.whole else Text(f"{len(report.breaks)} breaks", style="bold red")
+    many = f"{len(report.breaks):,} break{'' if len(report.breaks) == 1 else 's'}"
+    verdict = Text("whole", style="green") if report.whole else Text(many, style="bold red")
     rows: list[tuple[str, str | Text]] = [("ledger", verdict), ("records", f"{report.records:,}")]
     if report.older:
         rows.append(("older", f"{report.older:,} from before there were chains, not verified"))

@@ -106,7 +106,9 @@ MESSAGES: dict[str, str] = {
     "work_order.notice.v1": "通知",
 }
 #: Fields that quote people: not shown where the case is confidential.
-_QUOTES = ("text", "who", "reasons", "facts", "candidate", "sighting", "reach", "place", "recipient", "document")
+_QUOTES = (
+    "text", "who", "reasons", "facts", "unknown", "candidate", "sighting", "reach", "place", "recipient", "document",
+)  # fmt: skip
 
 
 def tell(kind: str, value: Value, city: City, *, hidden: bool = False) -> str:
@@ -124,9 +126,14 @@ def details(value: Value, city: City, *, hidden: bool = False) -> str:
     told = (
         teller(value, city)
         for name, teller in _FIELDS.items()
-        if value.get(name) is not None and not (hidden and name in _QUOTES)
+        if value.get(name) is not None and not (hidden and _quotes(name, value))
     )
     return ", ".join(part for part in told if part)
+
+
+def _quotes(name: str, value: Value) -> bool:
+    """Whether a field tells people's words, or what was made out of them: the routing of an opening names the place."""
+    return name in _QUOTES or (name == "routing" and "before_lead" not in value)
 
 
 def unit(code: object, city: City) -> str:

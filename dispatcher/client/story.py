@@ -1,30 +1,104 @@
 """What a record means for its call or case, in one line for a person."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dispatcher.client import happened
-from dispatcher.client.trace import Step
+from dispatcher.client.aliases import names_of
+from dispatcher.client.trace import Step, calls_of, cases_of
+from dispatcher.domain import ids
+from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.codes import GUARDS, CaseStatus
+from dispatcher.domain.policy import Policy
 from dispatcher.domain.units import City
+from dispatcher.domain.visibility import View, Viewer, view
 from dispatcher.observe.logging import mask
-from dispatcher.stream import dead_letters
+from dispatcher.stream import dead_letters, topics
 
 #: Characters of a call's text that are shown.
 _EXCERPT = 40
+#: Stands for what is not shown of a confidential case.
+HIDDEN = "（保密）"
+#: What a record says of being confidential, and how it says that it is not.
+_CONFIDENTIAL = names_of("confidential")
+_OPEN = frozenset(("false", "0", "否", "no", "n", "none", ""))
+#: Fields of calls and decisions that quote people.
+_WORDS = frozenset((*names_of("text"), "reason", "routing", "error"))
+_CALLER = frozenset(names_of("caller"))
+#: Fields that may be shown of any record.
+_OUTLINE = frozenset(
+    (
+        "event_id", "at", "call_id", "case_id", "message_id", "status", "outcome", "category", "urgency", "lead", "assist",
+        "actor", "role", "rule", "model", "policy", "source", "order_id", "agency", "capacity", "covers_for", "notice_id",
+        "notice", "card", "clock", "due_at", "request_id", "lookup_id", "lookup_status", "desk", "side", "channel", "database",
+        "operation", "action", "kind", "code", "message_type", "issued_at", "asked_at", "until", "confidential",
+    )
+)  # fmt: skip
 
 
-def tell(step: Step, city: City) -> str:
-    """One line, Chinese where the record speaks Chinese; telephone and identity numbers are masked."""
+def tell(step: Step, city: City, *, hidden: bool = False) -> str:
+    """One line, Chinese where the record speaks Chinese; telephone and identity numbers are masked.
+
+    `hidden`: without texts, reasons and whatever else quotes people, as a confidential case is told.
+    """
     value = step.value
     if step.type == "dead letter":
-        reason, code = (
-            (step.record.header(name) or b"").decode("utf-8", "replace")
-            for name in (dead_letters.REASON, dead_letters.CODE)
-        )
-        return f"死信 set aside: {code} {reason}"
+        code = (step.record.header(dead_letters.CODE) or b"").decode("utf-8", "replace")
+        reason = (step.record.header(dead_letters.REASON) or b"").decode("utf-8", "replace")
+        return mask(f"死信 set aside: {code} {HIDDEN if hidden else reason}")
     if value is None:
         return f"{len(step.record.value or b'')} bytes that are no JSON object"
     told = _LINES.get((step.record.topic.split(".")[0], step.type))
-    return mask(told(value, city) if told else happened.tell(step.type, value, city))
+    return mask(
+        told(_withheld(value) if hidden else value, city)
+        if told
+        else happened.tell(step.type, value, city, hidden=hidden)
+    )
+
+
+def hidden(steps: Iterable[Step], cases: Mapping[str, CaseRecord], viewer: Viewer, policy: Policy) -> bool:
+    """Whether `viewer` may not see all of a story: one case in it that is confidential hides the words of all, for their
+    records quote each other. `cases`: as they are now; of one that has left ``case-state`` its records tell.
+    """
+    known = list(steps)
+    about = set(cases).union(*(cases_of(one.value) for one in known))
+    about |= {ids.case_id(call) for one in known if one.record.topic == topics.CALLS for call in calls_of(one.value)}
+    return any(view(_standing(case, cases.get(case), known), viewer, policy) is not View.FULL for case in about)
+
+
+def _standing(case_id: str, case: CaseRecord | None, steps: Iterable[Step]) -> CaseRecord:
+    """The case, or where only a guard of its call's id is left, as much of it as decides who may see it."""
+    if case is not None and case.status not in GUARDS:
+        return case
+    confidential = False
+    for one in steps:
+        value = one.value or {}
+        raw = one.record.topic == topics.CALLS
+        if not (case_id in cases_of(value) or (raw and case_id in map(ids.case_id, calls_of(value)))):
+            continue
+        inner = value.get("call") if isinstance(value.get("call"), dict) else {}
+        said = [part[name] for part in (value, inner) for name in _CONFIDENTIAL if name in part]
+        if one.type == "confidential.set.v1":  # a person's word counts for more than a call's
+            confidential = value.get("confidential") is not False
+        else:
+            confidential = confidential or any(str(one).lower() not in _OPEN for one in said)
+    return CaseRecord(
+        case_id=case_id, call_id="", fingerprint="", status=CaseStatus.ARCHIVED, confidential=confidential
+    )
+
+
+def outline(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a record about a confidential case what says nothing about people, places or words."""
+    return {name: said for name, said in value.items() if name in _OUTLINE}
+
+
+def _withheld(value: dict[str, Any]) -> dict[str, Any]:
+    """`value` with a sign in the place of what quotes people, one level deep and in its decision."""
+    return {
+        name: HIDDEN if name in _WORDS and said is not None else said
+        for name, said in value.items()
+        if name not in _CALLER
+    }
 
 
 def _called(value: dict[str, Any], _city: City) -> str:

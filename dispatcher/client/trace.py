@@ -8,15 +8,18 @@ no case this way (a record that could not be read, a call not yet triaged) is se
 
 import asyncio
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
 from aiokafka import TopicPartition
+from pydantic import ValidationError
 
 from dispatcher.client.reader import Keep, Raw, Reader
 from dispatcher.domain import ids
+from dispatcher.domain.cases import CaseRecord
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 from dispatcher.stream.writer import partition_for
@@ -31,6 +34,14 @@ _REKEYED = "x-rekeyed-from"
 #: Fields by which a record names a call or a case, at its top or in an inbox message's inner call.
 _CALL_FIELDS = ("call_id", "jjdbh", "claimed_call_id")
 
+#: Opens what is sealed in a record's value: value and case_id -> value.
+Reveal = Callable[[bytes, str], bytes]
+
+
+def sealed(value: bytes, _case_id: str) -> bytes:
+    """What is sealed stays so."""
+    return value
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -41,10 +52,10 @@ class Step:
     value: dict[str, Any] | None
 
 
-def step(record: InputRecord) -> Step:
-    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed."""
+def step(record: InputRecord, *, reveal: Reveal = sealed) -> Step:
+    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed, after `reveal`."""
     try:
-        value = orjson.loads(record.value or b"")
+        value = orjson.loads(reveal(record.value or b"", (record.key or b"").decode("utf-8", "replace")))
     except orjson.JSONDecodeError:
         value = None
     if record.topic == topics.DEAD_LETTERS:
@@ -56,7 +67,8 @@ def step(record: InputRecord) -> Step:
     return Step(record, kind, value if isinstance(value, dict) else None)
 
 
-def _calls_of(value: dict[str, Any] | None) -> set[str]:
+def calls_of(value: dict[str, Any] | None) -> set[str]:
+    """The calls that a record names, by their call_ids."""
     if value is None:
         return set()
     inner = value.get("call")
@@ -64,7 +76,7 @@ def _calls_of(value: dict[str, Any] | None) -> set[str]:
     return {str(s[name]) for s in sources for name in _CALL_FIELDS if isinstance(s.get(name), str | int)}
 
 
-def _cases_of(value: dict[str, Any] | None) -> set[str]:
+def cases_of(value: dict[str, Any] | None) -> set[str]:
     """The cases that a record is about: the one it is keyed by, the one that its call joins, and the call's own."""
     if value is None:
         return set()
@@ -75,8 +87,9 @@ def _cases_of(value: dict[str, Any] | None) -> set[str]:
 class Trace:
     """The search for one id. `run` gives the steps in order of time, none twice; empty when there is nothing."""
 
-    def __init__(self, reader: Reader, wanted: str) -> None:
+    def __init__(self, reader: Reader, wanted: str, *, reveal: Reveal = sealed) -> None:
         self._reader = reader
+        self._reveal = reveal
         self._wanted = wanted
         self._cases = {ids.case_id(wanted)} | ({wanted} if _is_case_id(wanted) else set())
         self._calls = {wanted}
@@ -124,11 +137,11 @@ class Trace:
 
     def _take(self, record: InputRecord, case: str) -> bool:
         """Keep a record of `case`, its key; true when it proves that nothing older is about it."""
-        found = step(record)
-        if case not in _cases_of(found.value):
+        found = self._step(record)
+        if case not in cases_of(found.value):
             return False
         self._keep(found)
-        self._cases |= _cases_of(found.value)
+        self._cases |= cases_of(found.value)
         if record.topic == topics.CASE_EVENTS:
             return found.type in ("case.opened.v1", "split.opened.v1")
         return (found.value or {}).get("link") is not None  # the guard of a call that went on to another case
@@ -137,7 +150,7 @@ class Trace:
 
     async def _forward(self) -> None:
         """Everything about the cases from their opening on, and the records on ``calls`` that they came from."""
-        self._calls |= {call for found in self._found.values() for call in _calls_of(found.value)}
+        self._calls |= {call for found in self._found.values() for call in calls_of(found.value)}
         await self._sources()
         units = [name for name in self._reader.topics() if name.startswith(_AGENCY)]
         keyed = [place for case in self._cases for place in self._places_of(case)]
@@ -146,13 +159,14 @@ class Trace:
             for s in self._found.values()
             if s.record.topic == topics.CALLS
         ]
-        others = self._reader.partitions(topics.WORK_ORDERS, topics.DEAD_LETTERS, *units)
+        told = (topics.WORK_ORDERS, topics.ORDER_NOTICES, topics.LOOKUPS, topics.DEAD_LETTERS)
+        others = self._reader.partitions(*told, *units)
         places = list(dict.fromkeys((*keyed, *homes, *others)))
         starts, ends = await asyncio.gather(
             self._reader.at_time(places, self._since - _SLACK_MS), self._reader.ends(places)
         )
         async for record in self._reader.read(starts, ends, keep=_about(self._cases | self._calls)):
-            found = step(record)
+            found = self._step(record)
             if _origin(record) in self._found or self._concerns(found):
                 self._keep(found)
         await self._sources()
@@ -160,7 +174,7 @@ class Trace:
     def _concerns(self, found: Step) -> bool:
         if found.value is None:  # unreadable, but it holds the id in quotes
             return any(f'"{call}"'.encode("utf-8", "replace") in (found.record.value or b"") for call in self._calls)
-        return bool(_cases_of(found.value) & self._cases or _calls_of(found.value) & self._calls)
+        return bool(cases_of(found.value) & self._cases or calls_of(found.value) & self._calls)
 
     async def _sources(self) -> None:
         """The records on ``calls`` behind what was found: by the place that every decision names."""
@@ -177,7 +191,7 @@ class Trace:
         missing = [place for place in places if place not in self._found]
         for record in await asyncio.gather(*(self._reader.one(TopicPartition(t, p), o) for t, p, o in missing)):
             if record is not None:
-                self._keep(step(record))
+                self._keep(self._step(record))
         if missing and any(place in self._found for place in missing):
             await self._sources()  # a record that was moved to its caller's partition names where it lay first
 
@@ -188,11 +202,11 @@ class Trace:
         places = self._reader.partitions(topics.CALLS, topics.CASE_INBOX, topics.CASE_EVENTS, topics.DEAD_LETTERS)
         starts, ends = await asyncio.gather(self._reader.at_time(places, since_ms), self._reader.ends(places))
         async for record in self._reader.read(starts, ends, keep=_about({self._wanted})):
-            found = step(record)
-            if self._concerns(found) or self._wanted in _cases_of(found.value):
+            found = self._step(record)
+            if self._concerns(found) or self._wanted in cases_of(found.value):
                 self._keep(found)
                 if record.topic in (topics.CASE_INBOX, topics.CASE_EVENTS):
-                    self._cases |= _cases_of(found.value)
+                    self._cases |= cases_of(found.value)
 
     def _keep(self, found: Step) -> None:
         record = found.record
@@ -206,11 +220,41 @@ class Trace:
             if (origin := _origin(record)) is not None:
                 self._cases.add(ids.salvage_case_id(*origin))
 
+    def _step(self, record: InputRecord) -> Step:
+        return step(record, reveal=self._reveal)
+
     def _places_of(self, case: str) -> list[TopicPartition]:
         return [
             TopicPartition(topic, partition_for(case.encode(), len(self._reader.partitions(topic))))
             for topic in (topics.CASE_INBOX, topics.CASE_EVENTS)
         ]
+
+
+async def states(reader: Reader, steps: Iterable[Step]) -> dict[str, CaseRecord]:
+    """The cases that `steps` are about, as ``case-state`` holds them now, by case_id.
+
+    One that has left ``case-state``, or that another version of the service wrote, is missing. Nothing that was written
+    before the first of the steps is read: compaction keeps the last entry of a key, and that is younger.
+    """
+    known = list(steps)
+    cases = sorted({case for one in known for case in cases_of(one.value)})
+    if not cases:
+        return {}
+    count = len(reader.partitions(topics.CASE_STATE))
+    places = {TopicPartition(topics.CASE_STATE, partition_for(case.encode(), count)) for case in cases}
+    since = min(one.record.timestamp_ms for one in known) - _SLACK_MS
+    starts, ends = await asyncio.gather(reader.at_time(places, since), reader.ends(places))
+    keys = {case.encode() for case in cases}
+    found: dict[str, CaseRecord] = {}
+    async for record in reader.read(starts, ends, keep=lambda raw: raw.key in keys):
+        case = (record.key or b"").decode()
+        found.pop(case, None)
+        if record.value is not None:
+            try:
+                found[case] = CaseRecord.model_validate_json(record.value)
+            except ValidationError:
+                continue
+    return found
 
 
 def _about(needles: set[str]) -> Keep:

@@ -11,6 +11,7 @@ LOOKUPS = "lookups"
 DESK_REQUESTS = "desk-requests"
 DESK_REPLIES = "desk-replies"
 DEAD_LETTERS = "dead-letters"
+LEDGER_CHECKPOINTS = "ledger-checkpoints"
 INTAKE_CONTROL = "intake-control"
 
 
