@@ -13,7 +13,7 @@ from dispatcher.domain.cases import CaseRecord, OrderState
 from dispatcher.domain.codes import GUARDS, TERMINAL, Capacity, CaseStatus, Mark, OrderStatus, Role
 from dispatcher.domain.inbox import TimerKind
 from dispatcher.domain.lookups import clocks as lookup_clocks
-from dispatcher.domain.lookups.codes import OVER
+from dispatcher.domain.lookups.codes import OPEN
 from dispatcher.domain.policy import Policy
 
 
@@ -33,7 +33,7 @@ def timers(case: CaseRecord, policy: Policy) -> Iterator[Timer]:
     if case.care is not None and case.status is not CaseStatus.LINKED:
         yield Timer(case.care.until, TimerKind.CARE, str(case.care.round))
     if case.status in TERMINAL:
-        searched = case.lookup is not None and case.lookup.status not in OVER
+        searched = case.lookup is not None and case.lookup.status in OPEN
         if case.ended_at is not None and case.status is not CaseStatus.MERGED and case.care is None and not searched:
             guard = case.status in GUARDS
             days = policy.casework.forget_days if guard else policy.casework.archive_days

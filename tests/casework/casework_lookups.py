@@ -249,6 +249,7 @@ LOOKUP_SAYINGS = (
     Said("matched: too unlike", _matched(0.1)),
     Said("told: confirmed", _tells(Notice.CONFIRMED)),
     Said("told: by a rival", _tells(Notice.CONFIRMED, other_case="rival", other_lookup="rival")),
+    Said("told: agreed", _tells(Notice.AGREED)),
     Said("told: refused", _tells(Notice.REFUSED)),
     Said("told: parted", _tells(Notice.PARTED)),
     Said("told: handed over", _tells(Notice.HANDED_OVER, receipt="r-9")),

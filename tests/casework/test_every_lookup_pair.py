@@ -35,8 +35,9 @@ answered: another's       601  609  609  609  609  609  609  609  609  609  609 
 matched                     .    . >can    . >can    .    .    .    .    . >can    .    .
 matched: unlike             .    .    =    .    =    .    .    .    .    .    =    .    .
 matched: too unlike         .    .    .    .    .    .    .    .    .    .    .    .    .
-told: confirmed            on   on >con >con >con    .    .   on   on   on >con   on   on
+told: confirmed            on   on >con >con >con   on   on   on   on   on >con   on   on
 told: by a rival           on   on >con >con >con   on   on   on   on   on >con   on   on
+told: agreed                .    .    .    .    .    .    .    .    .    .    .    .    .
 told: refused               .    .    .    .    . >sea    .    .    .    .    .    .    .
 told: parted                .    .    .    .    . >sea    .    .    .    .    .    .    .
 told: handed over           .    .    .    .    . >han    .    .    .    .    .    .    .
@@ -129,7 +130,8 @@ def test_each_refusal_has_a_code_that_is_explained() -> None:
 
 
 #: What changes nothing, wherever it is said.
-MEANT_FOR_NOTHING = ("answered: another's", "matched: too unlike")
+#: What the counterpart agrees to was confirmed a moment before: see tests/domain/test_lookup_people.py.
+MEANT_FOR_NOTHING = ("answered: another's", "matched: too unlike", "told: agreed")
 
 
 def test_each_kind_of_message_changes_a_lookup_somewhere() -> None:

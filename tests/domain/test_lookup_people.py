@@ -16,7 +16,7 @@ from dispatcher.domain.codes import ActorRole
 from dispatcher.domain.inbox import Operation
 from dispatcher.domain.lookups import proof
 from dispatcher.domain.lookups.codes import Action, CandidateStatus, ConfirmedBy, LookupStatus, Notice
-from dispatcher.domain.lookups.messages import LookupTold
+from dispatcher.domain.lookups.messages import LookupActed, LookupTold
 from dispatcher.domain.messages import Message
 
 MARK = "壳上刻着银杏叶"
@@ -236,6 +236,34 @@ def test_exactly_one_of_two_claimants_keeps_it_whatever_the_order() -> None:
         _check_one_keeps_it(end, (first, second), found)
     kept = {end[found].lookup.confirmation.ref for end in ends}  # type: ignore[union-attr]
     assert kept == {ids.lookup_id(first), ids.lookup_id(second)}, "the orders do differ"
+
+
+def test_nothing_is_handed_over_before_the_finds_own_lookup_has_agreed_whatever_the_order() -> None:
+    """Two confirm and hand over at once: the find's own case decides, and it is handed to one of them, never to both."""
+    cases, first, second, found, confirms = _rivals()
+    handovers = [
+        LookupActed(
+            message_id=f"over-{case_id}",
+            case_id=case_id,
+            action=Action.HANDOVER,
+            actor="D001",
+            role=ActorRole.DESK_OFFICER,
+            recipient="王某",
+            document="210100199001011234",
+        )
+        for case_id in (first, second)
+    ]
+    queues = {"one": (confirms[0], handovers[0]), "two": (confirms[1], handovers[1])}
+    ends = list(_orders(cases, queues, 1_000))
+    handed = []
+    for end in ends:
+        lookups = [end[case_id].lookup for case_id in (first, second)]
+        over = [one.lookup_id for one in lookups if one is not None and one.status is LookupStatus.HANDED_OVER]
+        assert len(over) <= 1
+        if over:
+            assert end[found].lookup.confirmation.ref == over[0]  # type: ignore[union-attr]
+        handed.append(len(over))
+    assert set(handed) == {0, 1}, "some hand over too soon and are refused, some wait for the word"
 
 
 def test_so_it_is_where_the_finders_officer_decides_at_the_same_time() -> None:

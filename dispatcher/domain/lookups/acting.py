@@ -232,7 +232,7 @@ def _confirm(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
         told=acted.text,
     )
     other = candidate.case_id if candidate is not None else None
-    answers.confirm(draft, ref, told, other_case=other, agreed=agreed)
+    answers.confirm(draft, ref, told, other_case=other, settled=other is None, agreed=agreed)
     if other is not None:
         draft.sends.append(told)
 
@@ -247,6 +247,8 @@ def _handover(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
     held = lookup.confirmation
     if held is None:
         raise Refusal(Code.STATUS, "尚未确认")
+    if not held.agreed:  # it may have been confirmed for another at the same moment
+        raise Refusal(Code.STATUS, "对方登记尚未核对，请稍候再办交接")
     receipt = receipt_id(lookup.lookup_id, held.ref)
     drafting.change(draft, status=LookupStatus.HANDED_OVER, receipt=receipt, ended_at=draft.context.at)
     drafting.say(

@@ -136,7 +136,9 @@ def on_lookup_told(case: CaseRecord | None, told: LookupTold, context: Context) 
     if case is None or case.lookup is None:
         # Put away, and nobody can say to whom it was given: what is gone cannot be the counterpart.
         gone = told.notice is Notice.CONFIRMED
-        return Work(sends=(_refusal(told, told.case_id, ids.lookup_id(told.case_id)),)) if gone else NOTHING
+        return (
+            Work(sends=(_back(told, Notice.REFUSED, told.case_id, ids.lookup_id(told.case_id)),)) if gone else NOTHING
+        )
     if told.message_id in case.seen:
         return NOTHING
     draft = Draft(case, context, actor=told.actor, role=told.role)
@@ -147,39 +149,51 @@ def on_lookup_told(case: CaseRecord | None, told: LookupTold, context: Context) 
 def _confirmed(draft: Draft, lookup: LookupRecord, told: LookupTold) -> None:
     held = lookup.confirmation
     if lookup.status not in OPEN and not (held is not None and held.ref == told.other_lookup):
-        draft.sends.append(_refusal(told, draft.case.case_id, lookup.lookup_id))
+        draft.sends.append(_back(told, Notice.REFUSED, draft.case.case_id, lookup.lookup_id))
         return
-    if held is not None:
+    draft.sends.append(_back(told, Notice.AGREED, draft.case.case_id, lookup.lookup_id))
+    if held is not None:  # both were confirmed at the same time
+        _agreed(draft, lookup, told)
         return
     known = lookup.candidate(told.other_lookup)
     candidate = known or Candidate(
         ref=told.other_lookup, database=DESK, score=1.0, text="", at=draft.context.at, case_id=told.other_case
     )
     draft.update(lookup=lookup.with_candidate(candidate.model_copy(update={"status": CandidateStatus.CONFIRMED})))
-    confirm(draft, candidate.ref, told, other_case=told.other_case)
+    confirm(draft, candidate.ref, told, other_case=told.other_case, settled=True)
 
 
-def _refusal(told: LookupTold, case_id: str, lookup_id: str) -> LookupTold:
-    """What the lookup that was to be the counterpart says to a confirmation."""
+def _back(told: LookupTold, notice: Notice, case_id: str, lookup_id: str) -> LookupTold:
+    """What the lookup that is, or was to be, the counterpart says to a confirmation."""
     return told.model_copy(
         update={
-            "message_id": f"{told.message_id}/refused",
+            "message_id": f"{told.message_id}/{notice}",
             "case_id": told.other_case,
-            "notice": Notice.REFUSED,
+            "notice": notice,
             "other_case": case_id,
             "other_lookup": lookup_id,
         }
     )
 
 
-def confirm(draft: Draft, ref: str, told: LookupTold, *, other_case: str | None, agreed: tuple[str, ...] = ()) -> None:
-    """The lookup has found its counterpart, so it is said."""
+def confirm(
+    draft: Draft,
+    ref: str,
+    told: LookupTold,
+    *,
+    other_case: str | None,
+    settled: bool,
+    agreed: tuple[str, ...] = (),
+) -> None:
+    """The lookup has found its counterpart, so it is said. `settled`: no other lookup has to agree first."""
     at = draft.context.at
     lookup = drafting.change(
         draft,
         status=LookupStatus.CONFIRMED,
         found_at=at,
-        confirmation=Confirmation(ref=ref, by=told.by, told=told.told, actor=told.actor, at=at, case_id=other_case),
+        confirmation=Confirmation(
+            ref=ref, by=told.by, told=told.told, actor=told.actor, at=at, case_id=other_case, agreed=settled
+        ),
     )
     drafting.say(
         draft,
@@ -192,6 +206,13 @@ def confirm(draft: Draft, ref: str, told: LookupTold, *, other_case: str | None,
         other_case=other_case,
         found_after_minutes=max(0, int((at - lookup.opened_at).total_seconds() // 60)),
     )
+
+
+def _agreed(draft: Draft, lookup: LookupRecord, told: LookupTold) -> None:
+    """The counterpart is given to nobody else: now it may be handed over."""
+    held = lookup.confirmation
+    if held is not None and held.ref == told.other_lookup and not held.agreed:
+        drafting.change(draft, confirmation=held.model_copy(update={"agreed": True}))
 
 
 def _refused(draft: Draft, lookup: LookupRecord, told: LookupTold) -> None:
@@ -230,6 +251,7 @@ def _handed_over(draft: Draft, lookup: LookupRecord, told: LookupTold) -> None:
 
 _TOLD = {
     Notice.CONFIRMED: _confirmed,
+    Notice.AGREED: _agreed,
     Notice.REFUSED: _refused,
     Notice.PARTED: _parted,
     Notice.HANDED_OVER: _handed_over,

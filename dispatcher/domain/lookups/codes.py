@@ -92,6 +92,7 @@ class Notice(StrEnum):
     """What one lookup tells its counterpart's."""
 
     CONFIRMED = "confirmed"
+    AGREED = "agreed"  # it is given to nobody else: it may be handed over
     REFUSED = "refused"  # it has been given to another
     HANDED_OVER = "handed_over"
     PARTED = "parted"  # the confirmation was taken back

@@ -72,6 +72,7 @@ class Confirmation(Message):
     actor: str
     at: datetime
     case_id: str | None = None
+    agreed: bool = False  # by the counterpart's own lookup, where there is one: until then nothing is handed over
 
 
 class LookupRecord(Message):
