@@ -19,6 +19,7 @@ _BARE_AGE: Final = re.compile(
     r"(?:今年|都|快|也|才|刚|年|得有|已经)*(?P<n>[一二三四五六七八九]?十[一二三四五六七八九]?|[二三四五六七八九]十|[一二三四五六七八九]十(?=多)|九十|一百零?[一二三]?|[1-9][0-9])"
     r"(?P<more>多|来)?(?=了(?![一二三四五六七八九十百])|的人|[,。;!?]|$)"
 )
+_GONE: Final = re.compile(r"(?:走丢|走失|丢|不见|没影|失踪)了?[,，、]")
 _HEIGHT: Final = re.compile(
     r"(?:身高|个头|个子)?(?:约|大约|大概|有)?(?P<m>一米|1米|1\.|一米零|两米)(?P<cm>[0-9]{1,2}|[五六七八九][零一二三四五六七八九]?)(?P<more>多|来|左右)?(?:米|的个|高|大个|,|。|$|、|个)"
 )
@@ -91,10 +92,11 @@ def _ages(text: str) -> list[Fact]:
 
 
 def bare_ages(text: str, people: Iterable[tuple[int, int]]) -> list[Fact]:
-    """Ages without 岁, right behind one of `people` (spans): 我妈八十六."""
+    """Ages without 岁, right behind one of `people` (spans), or behind that they are gone: 我妈八十六; 我妈丢了，七十九，."""
     out: list[Fact] = []
     for start, end in people:
-        match = _BARE_AGE.match(text, end)
+        gone = _GONE.match(text, end)
+        match = _BARE_AGE.match(text, gone.end() if gone is not None else end)
         if match is None or (start and text[start - 1] in _NOT_OBJECT):
             continue
         age = _years(match["n"], match["more"], "快" if "快" in match.group() else None, None)

@@ -1,5 +1,6 @@
 """What a record means for its call or case, in one line for a person."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from dispatcher.stream import dead_letters, topics
 _EXCERPT = 40
 #: Stands for what is not shown of a confidential case.
 HIDDEN = "（保密）"
+#: Ciphertext in the place of a text, as `dispatcher.client.timeline_words.SEALED` says.
+_SEALED = re.compile(r"§1:[A-Za-z0-9+/=_-]*…?")
 #: What a record says of being confidential, and how it says that it is not.
 _CONFIDENTIAL = names_of("confidential")
 _OPEN = frozenset(("false", "0", "否", "no", "n", "none", ""))
@@ -48,6 +51,10 @@ def tell(step: Step, city: City, *, hidden: bool = False) -> str:
         return mask(f"死信 set aside: {code} {HIDDEN if hidden else reason}")
     if value is None:
         return f"{len(step.record.value or b'')} bytes that are no JSON object"
+    return _SEALED.sub("（已封存）", _told(step, value, city, hidden=hidden))
+
+
+def _told(step: Step, value: dict[str, Any], city: City, *, hidden: bool) -> str:
     told = _LINES.get((step.record.topic.split(".")[0], step.type))
     return mask(
         told(_withheld(value) if hidden else value, city)
@@ -63,7 +70,13 @@ def hidden(steps: Iterable[Step], cases: Mapping[str, CaseRecord], viewer: Viewe
     known = list(steps)
     about = set(cases).union(*(cases_of(one.value) for one in known))
     about |= {ids.case_id(call) for one in known if one.record.topic == topics.CALLS for call in calls_of(one.value)}
-    return any(view(_standing(case, cases.get(case), known), viewer, policy) is not View.FULL for case in about)
+    for case_id in about:
+        case = cases.get(case_id)
+        if case is not None and case.linked_to is not None:  # its call is a part of that case, and shown as it is
+            case = cases.get(case.linked_to, case)
+        if view(_standing(case_id, case, known), viewer, policy) is not View.FULL:
+            return True
+    return False
 
 
 def _standing(case_id: str, case: CaseRecord | None, steps: Iterable[Step]) -> CaseRecord:
@@ -76,12 +89,12 @@ def _standing(case_id: str, case: CaseRecord | None, steps: Iterable[Step]) -> C
         raw = one.record.topic == topics.CALLS
         if not (case_id in cases_of(value) or (raw and case_id in map(ids.case_id, calls_of(value)))):
             continue
-        inner = value.get("call") if isinstance(value.get("call"), dict) else {}
-        said = [part[name] for part in (value, inner) for name in _CONFIDENTIAL if name in part]
+        parts = [part for part in (value, value.get("call")) if isinstance(part, dict)]
+        said = [part[name] for part in parts for name in _CONFIDENTIAL if name in part]
         if one.type == "confidential.set.v1":  # a person's word counts for more than a call's
             confidential = value.get("confidential") is not False
         else:
-            confidential = confidential or any(str(one).lower() not in _OPEN for one in said)
+            confidential = confidential or any(str(word).lower() not in _OPEN for word in said)
     return CaseRecord(
         case_id=case_id, call_id="", fingerprint="", status=CaseStatus.ARCHIVED, confidential=confidential
     )
@@ -93,7 +106,7 @@ def outline(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _withheld(value: dict[str, Any]) -> dict[str, Any]:
-    """`value` with a sign in the place of what quotes people, one level deep and in its decision."""
+    """`value` with a sign in the place of what quotes people, for the lines that are made here."""
     return {
         name: HIDDEN if name in _WORDS and said is not None else said
         for name, said in value.items()

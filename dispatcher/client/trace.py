@@ -53,9 +53,12 @@ class Step:
 
 
 def step(record: InputRecord, *, reveal: Reveal = sealed) -> Step:
-    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed, after `reveal`."""
+    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed, after `reveal`, which the ledger alone needs."""
+    written = record.value or b""
+    if record.topic == topics.CASE_EVENTS:
+        written = reveal(written, (record.key or b"").decode("utf-8", "replace"))
     try:
-        value = orjson.loads(reveal(record.value or b"", (record.key or b"").decode("utf-8", "replace")))
+        value = orjson.loads(written)
     except orjson.JSONDecodeError:
         value = None
     if record.topic == topics.DEAD_LETTERS:

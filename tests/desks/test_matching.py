@@ -149,3 +149,11 @@ def test_a_thing_that_fits_another_report_better_is_less_likely_this_ones() -> N
     alone = pool.matches(mine, rivals=Pool([mine]))[0]
     beside = pool.matches(mine, rivals=Pool([mine, other]))[0]
     assert beside.score < alone.score
+
+
+def test_reports_that_nobody_who_worked_on_it_has_read_are_ranked_as_well() -> None:
+    found = [measure(read_authored(REPORTS, name), weights()) for name in "uv"]
+    lost, alone = sum(one.with_one for one in found), sum(one.without for one in found)
+    assert sum(one.first * one.with_one for one in found) / lost >= 0.80
+    assert sum(one.top_three * one.with_one for one in found) / lost >= 0.95
+    assert sum(one.silent * one.without for one in found) / alone >= 0.75

@@ -1,0 +1,80 @@
+"""A simulated world whose topics can be read: every message, event, order, notice and question as the record that it would be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from dispatcher.catalog import load_catalog
+from dispatcher.client.timeline_words import Words
+from dispatcher.client.trace import Step, cases_of, step
+from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.messages import Message
+from dispatcher.domain.policy import Policy
+from dispatcher.settings import load
+from dispatcher.simulate.story import Story, Telling, with_changes
+from dispatcher.simulate.world import Event, World
+from dispatcher.stream.records import InputRecord
+
+CATALOG = load_catalog(load().home)
+CITY, POLICY = CATALOG.city, CATALOG.policy
+WORDS = Words(CITY, POLICY.desks)
+
+
+def record(topic: str, offset: int, key: str, value: bytes, *, at: datetime, kind: str = "") -> InputRecord:
+    """A record as it lies on its topic."""
+    headers = (("ce_type", kind.encode()),) if kind else ()
+    return InputRecord(topic, 0, offset, int(at.timestamp() * 1000), key.encode(), value, headers)
+
+
+class Town(World):
+    """`steps`: all that would be on the topics."""
+
+    def __init__(self, policy: Policy = POLICY) -> None:
+        self.steps: list[Step] = []
+        self.events: list[Event] = []
+        self._lengths: Counter[str] = Counter()
+        self._at: datetime | None = None
+        super().__init__(
+            CITY,
+            policy,
+            on_event=self._event,
+            on_order=lambda order: self._put("work-orders", order, "agency." + order.agency),
+            on_notice=lambda notice: self._put("order-notices", notice),
+            on_ask=lambda asked: self._put("lookups", asked),
+        )
+
+    def of(self, case_id: str) -> list[Step]:
+        """What is about one case."""
+        return [one for one in self.steps if case_id in cases_of(one.value)]
+
+    def state(self, case_id: str) -> CaseRecord:
+        """The case as it is now."""
+        return self.cases[case_id]
+
+    def _apply(self, message: Message, at: datetime) -> list[Message]:
+        self._at = at
+        self._lengths["case-inbox"] = self._inbox
+        self._put("case-inbox", message)
+        return super()._apply(message, at)
+
+    def _event(self, event: Event) -> None:
+        self.events.append(event)
+        self._put("case-events", event)
+
+    def _put(self, topic: str, message: Message, *copies: str) -> None:
+        assert self._at is not None
+        case_id: str = message.case_id  # type: ignore[attr-defined]
+        for one in (topic, *copies):
+            lain = record(one, self._lengths[one], case_id, message.encode(), at=self._at, kind=message.ce_type)
+            self._lengths[one] += 1
+            self.steps.append(step(lain))
+
+
+def played(story: Story) -> Town:
+    """The town after a story; fails where the story goes otherwise than it expects."""
+    telling = Telling(story, CATALOG)
+    town = Town(with_changes(POLICY, story.policy))
+    telling.world, telling.events = town, town.events
+    assert not list(telling.run())
+    return town
