@@ -91,9 +91,12 @@ class Feed:
                     continue
                 if self._rate is not None and (early := began + sent / self._rate - clock()) > 0:
                     await asyncio.sleep(early)
+                giant = len(line) > self._policy.record_max_bytes  # the broker may refuse it
+                if giant:
+                    await self._settle(down_to=0)
                 await self._one(number, line)
                 sent += 1
-                await self._settle(down_to=_IN_FLIGHT)
+                await self._settle(down_to=0 if giant else _IN_FLIGHT)
                 if sent % 50 == 0:
                     await asyncio.sleep(0)  # a file on a disk never waits; acknowledgements must get their turn
             await self._settle(down_to=0)
@@ -131,6 +134,7 @@ class Feed:
                     await self._publisher.acknowledged(oldest.sent)
                 except MessageSizeTooLargeError:
                     self._waiting[0] = _Line(oldest.number, None, Refused(oldest.number, _too_large(), forced=False))
+                    await self._publisher.renew()
                 except (KafkaError, ClusterUnreachable) as error:
                     said = (
                         error.message if isinstance(error, ClusterUnreachable) else f"{type(error).__name__}: {error}"

@@ -67,15 +67,7 @@ class Publisher:
         self._pseudonym_key = pseudonym_key
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=0,
-            max_batch_size=256 << 10,
-            max_request_size=_MAX_REQUEST,
-            request_timeout_ms=20_000,
-        )
+        self._producer = self._make()
         await reach(self._producer.start, bootstrap=self._bootstrap, give_up=self._producer.stop)
         known = await reach(
             self._producer.client.fetch_all_metadata, bootstrap=self._bootstrap, give_up=self._producer.stop
@@ -85,6 +77,24 @@ class Publisher:
             await self._producer.stop()
             raise TopicMismatch(f"topic {missing[0]} does not exist", hint="Run `dispatcher topics create`")
         return self
+
+    def _make(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=256 << 10,
+            max_request_size=_MAX_REQUEST,
+            request_timeout_ms=20_000,
+        )
+
+    async def renew(self) -> None:
+        """Go on with a new producer id. After a record that the broker refused, the old one's numbers have a hole, and every later
+        record of that partition would be refused as out of order. Nothing may be in flight."""
+        await self._producer.stop()
+        self._producer = self._make()
+        await reach(self._producer.start, bootstrap=self._bootstrap, give_up=self._producer.stop)
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None

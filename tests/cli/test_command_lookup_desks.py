@@ -121,7 +121,7 @@ def test_a_bag_is_sought_found_proved_and_handed_over(run: Run, cluster: str, tm
     assert desk["share_within_24h"] == 1.0  # none that was sought here is a day old
     taxi = next(one for one in figures["databases"] if one["database"] == "taxi")
     assert taxi["asked"] > taxi["answered"] >= taxi["hits"] >= 1
-    assert taxi["p95_seconds"] >= taxi["median_seconds"] >= 0
+    assert taxi["p95_seconds"] is taxi["median_seconds"] is None, "the platform itself has not answered"
     table = run("lookup", "stats", "--since", "1h").stdout
     for part in ("寻物", "寻人", "出租车平台", "hit rate", "100.0%"):
         assert part in table
