@@ -46,7 +46,9 @@ async def test_workers_killed_at_random_moments_lose_and_double_nothing(tmp_path
         await publish(broker.bootstrap, sent)
         await drained(broker.bootstrap)
         again = await everything(broker.bootstrap)
-        assert len(again.events) == len(found.events)
+        # A search for a person goes on by the clock meanwhile (escalation, radius): what calls have caused is what counts.
+        first, second = ([e for _, e in one.events if "lookup_id" not in e] for one in (found, again))
+        assert len(second) == len(first)
         assert again == found
 
 
