@@ -1,15 +1,12 @@
 """``dispatcher audit``: the ledger's chains and checkpoints, verified, signed and watched."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from dispatcher import settings as settings_module
@@ -17,7 +14,7 @@ from dispatcher.audit import keys as key_files
 from dispatcher.audit.breaks import Break, Report
 from dispatcher.audit.session import CHECKPOINTS, Verified, Wanted, read_trail
 from dispatcher.audit.session import verify as verify_ledger
-from dispatcher.cli import options
+from dispatcher.cli import long_work, options
 from dispatcher.domain.audit import LedgerCheckpoint
 from dispatcher.domain.errors import SettingsError
 
@@ -92,8 +89,8 @@ def verify(
       dispatcher audit verify --since 1d --json | jq .breaks
     """
     wanted = _wanted(bootstrap, key, public, file=file, since=since, workers=workers)
-    with _bar() as (begun, told):
-        done = options.run(verify_ledger(wanted, begun=begun, told=told))
+    with long_work.bar("records") as bar:
+        done = options.run(verify_ledger(wanted, begun=bar.begun, told=bar.told))
     _tell(done, as_json=as_json)
     if not done.report.whole:
         context.exit(BROKEN)
@@ -132,8 +129,8 @@ def checkpoint(
             signing.append(file, [one.raw for one in on_topic])
         return made
 
-    with _bar() as (begun, told):
-        done = options.run(verify_ledger(wanted, begun=begun, told=told))
+    with long_work.bar("records") as bar:
+        done = options.run(verify_ledger(wanted, begun=bar.begun, told=bar.told))
     if not done.report.whole:
         _tell(done, as_json=as_json)
         context.exit(BROKEN)
@@ -233,34 +230,6 @@ def _wanted(bootstrap: str | None, key: Path | None, public: tuple[Path, ...], *
         signer = key_files.load_private(key)
         known[signer.id] = signer.public
     return Wanted(settings_module.load(bootstrap=bootstrap).bootstrap, known or None, **more)
-
-
-@contextmanager
-def _bar() -> Iterator[tuple[Callable[[int], None], Callable[[int], None]]]:
-    """Records read, their rate and the time left, on a terminal only."""
-    screen = options.err()
-    with Progress(
-        TextColumn("records"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=screen,
-        disable=not screen.is_terminal,
-        transient=True,
-    ) as progress:
-        task = progress.add_task("records", total=None, rate="")
-
-        def begun(records: int) -> None:
-            progress.update(task, total=records)
-
-        def told(records: int) -> None:
-            speed = progress.tasks[0].speed
-            progress.update(task, advance=records, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield begun, told
 
 
 def _tell(done: Verified, *, as_json: bool) -> None:

@@ -2,18 +2,17 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import click
 from pydantic import SecretStr
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 from sqlalchemy.engine import URL
 
 from dispatcher import settings as settings_module
-from dispatcher.cli import options
+from dispatcher.cli import long_work, options
 from dispatcher.client.reader import Reader
 from dispatcher.ledger import digest as digests
 from dispatcher.ledger import follow, schema
@@ -168,8 +167,8 @@ async def _run(bootstrap: str, store: Store, *, once: bool, batch: int, as_json:
             said = f"the topic has lost its first {left.missing:,} records: the tables begin after them"
             options.err().print(Text(said, style="yellow"))
         before, began = _total(projector.places), time.monotonic()
-        with _bar(left.offsets) as told:
-            await follow.catch_up(reader, projector, left, batch=batch, told=told)
+        with long_work.bar("offsets", left.offsets) as bar:
+            await follow.catch_up(reader, projector, left, batch=batch, told=bar.told)
         _report(before, projector, time.monotonic() - began, as_json=as_json)
         if once:
             return
@@ -212,8 +211,8 @@ def _report(before: Mapping[str, int], projector: Projector, seconds: float, *, 
 
 
 def _digest(store: Store, noted: str | None, *, as_json: bool) -> None:
-    with _bar(sum(store.count(table) for table in schema.VIEWS), "rows") as told:
-        found, records = digests.digest(store, told)
+    with long_work.bar("rows", sum(store.count(table) for table in schema.VIEWS)) as bar:
+        found, records = digests.digest(store, bar.told)
     now = f"{found} {records}"
     same = None if noted is None or noted.split()[1:] != [str(records)] else noted == now
     store.write_note(digests.NOTE, now)
@@ -222,28 +221,3 @@ def _digest(store: Store, noted: str | None, *, as_json: bool) -> None:
         return
     said = {None: "", True: ", as noted before", False: ", and not as noted before"}[same]
     options.out().print(f"{found} of {records:,} records{said}")
-
-
-@contextmanager
-def _bar(total: int, what: str = "offsets") -> Iterator[Callable[[int], None]]:
-    """How much is done, its rate and the time left, on a terminal only."""
-    screen = options.err()
-    with Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=screen,
-        disable=not screen.is_terminal,
-        transient=True,
-    ) as progress:
-        task = progress.add_task(what, total=total, rate="")
-
-        def told(made: int) -> None:
-            speed = progress.tasks[0].speed
-            progress.update(task, advance=made, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield told

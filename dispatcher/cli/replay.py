@@ -1,21 +1,15 @@
 """``dispatcher replay``: decide again what was recorded, and compare."""
 
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from dispatcher import settings as settings_module
-from dispatcher.cli import options
+from dispatcher.cli import long_work, options
 from dispatcher.domain.errors import NotFound, SettingsError
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -141,8 +135,8 @@ def replay(
         raise NotFound("there is nothing in that range that has been worked off", hint="Give an earlier --since")
     deciders = Deciders(store, plan.partitions)
     told_model, told_policy = deciders.model, deciders.policy  # a folder that is none is told before the work begins
-    with _interruptible() as interrupted, _bar(_left(plan, parts)) as told:
-        parts = run(setup, parts, workers=workers, stop=interrupted.is_set, told=told)
+    with long_work.interruptible() as interrupted, long_work.bar("records", _left(plan, parts)) as bar:
+        parts = run(setup, parts, workers=workers, stop=interrupted.is_set, told=bar.told)
     if not all(part.done for part in parts):
         left.save(left_at, request, plan, parts)
         how = f"dispatcher replay --resume {left_at}"
@@ -179,48 +173,3 @@ def _show(lines: list[str], *, good: bool) -> None:
     screen.print(Text(lines[0], style="green" if good else "bold red"))
     for line in lines[1:]:
         screen.print(options.plain(line))
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """The first Ctrl-C sets the event; the second one ends the program and its processes at once."""
-    interrupted = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def hear(_number: int, _frame: object) -> None:
-        if interrupted.is_set():
-            for process in multiprocessing.active_children():
-                process.kill()
-            os._exit(130)
-        interrupted.set()
-
-    signal.signal(signal.SIGINT, hear)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(records: int) -> Iterator[Any]:
-    """Records decided, their rate and the time left, on a terminal only."""
-    screen = options.err()
-    with Progress(
-        TextColumn("records"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=screen,
-        disable=not screen.is_terminal,
-        transient=True,
-    ) as progress:
-        task = progress.add_task("records", total=records, rate="")
-
-        def told(made: int) -> None:
-            speed = progress.tasks[0].speed
-            progress.update(task, advance=made, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield told

@@ -1,20 +1,15 @@
 """``dispatcher simulate``: a synthetic city's weeks through the service's own functions, with a simulated clock."""
 
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from dispatcher import settings as settings_module
-from dispatcher.cli import options
+from dispatcher.cli import long_work, options
 
 
 @click.command()
@@ -79,8 +74,8 @@ def simulate(
 
     catalog = load_catalog(settings_module.load().home)
     planned = plan(Setting(days, calls_per_day, seed, start.date()), catalog.city)
-    with _interruptible() as interrupted, _bar(days * calls_per_day) as told:
-        done = run(planned, catalog.city, catalog.policy, processes=processes, stop=interrupted.is_set, told=told)
+    with long_work.interruptible() as interrupted, long_work.bar("calls", days * calls_per_day) as bar:
+        done = run(planned, catalog.city, catalog.policy, processes=processes, stop=interrupted.is_set, told=bar.told)
     found = figures(done, catalog.city, catalog.policy)
     files = report.write(found, catalog.city, out)
     if as_json:
@@ -98,48 +93,6 @@ def simulate(
             Text("an invariant was broken: this is a mistake of the program, see the report", style="bold red")
         )
         context.exit(1)
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """The first Ctrl-C sets the event; the second one ends the program at once."""
-    interrupted = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def hear(_number: int, _frame: object) -> None:
-        interrupted.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, hear)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(calls: int) -> Iterator[Any]:
-    """Calls made, their rate and the time left, on a terminal only."""
-    screen = options.err()
-    with Progress(
-        TextColumn("calls"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=screen,
-        disable=not screen.is_terminal,
-        transient=True,
-    ) as progress:
-        task = progress.add_task("calls", total=calls, rate="")
-
-        def told(made: int) -> None:
-            speed = progress.tasks[0].speed
-            progress.update(task, advance=made, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield told
 
 
 def _show(found: dict[str, Any]) -> None:
