@@ -254,7 +254,7 @@ def run(stores: int, questions: int, seen: Callable[[int], None]) -> dict[str, A
         ranked = found_pool.matches(report, rivals=lost_pool)
         times.append(1_000 * (time.perf_counter() - begin))
         busy.append(1_000 * (time.thread_time() - worked))
-        first += number < questions // 2 and ranked[:1] != [] and ranked[0].found == f"F{number}"
+        first += number < questions // 2 and ranked[:1] != [] and ranked[0].other == f"F{number}"
     if len(times) > 2 * _WARM:
         times, busy = times[_WARM:], busy[_WARM:]
     return {

@@ -1,13 +1,13 @@
 """``dispatcher lookup match``: which found thing may be which lost one, without Kafka."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.table import Table
 
 from dispatcher.cli import options
-from dispatcher.desks.likeness import Match, weights
+from dispatcher.desks.likely import Match
+from dispatcher.desks.likeness import weights
 from dispatcher.desks.pool import Pool
 from dispatcher.desks.profile import Profile
 from dispatcher.desks.reports import read_report
@@ -65,7 +65,7 @@ def match(context: click.Context, lost: Path, found: Path, jsonl: bool) -> None:
         ranked = pool.matches(report, rivals=rivals)
         decision = "candidate" if ranked and ranked[0].score >= weights().candidate else "none"
         if jsonl:
-            options.line({"id": name, "candidates": [asdict(one) for one in ranked], "decision": decision})
+            options.line({"id": name, "candidates": [_told(one) for one in ranked], "decision": decision})
         else:
             _rows(table, str(name), decision, ranked)
     if not jsonl:
@@ -81,15 +81,19 @@ def _read(raw: bytes) -> Profile | BadRecord:
         return error
 
 
+def _told(one: Match) -> dict[str, object]:
+    return {"found": one.other, "score": one.score, "reasons": one.reasons}
+
+
 def _rows(table: Table, name: str, decision: str, ranked: list[Match]) -> None:
     shown = ranked[:3] if decision == "candidate" else []
     first = shown[0] if shown else None
     table.add_row(
         options.plain(name),
         decision,
-        options.plain(first.found) if first else "",
+        options.plain(first.other) if first else "",
         f"{first.score:.0%}" if first else "",
         "，".join(first.reasons) if first else "",
     )
     for one in shown[1:]:
-        table.add_row("", "", options.plain(one.found), f"{one.score:.0%}", "，".join(one.reasons), style="dim")
+        table.add_row("", "", options.plain(one.other), f"{one.score:.0%}", "，".join(one.reasons), style="dim")

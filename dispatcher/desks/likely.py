@@ -1,14 +1,12 @@
-"""What the comparing of things and that of people have in common."""
+"""What comparing gives, of things and of people alike."""
 
-from typing import Protocol
+from dataclasses import dataclass
 
 
-class Likely(Protocol):
-    """A counterpart with its score, 0..1, and the reasons, in Chinese."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A counterpart: the other report's id, the score (0..1), and the signs that spoke, strongest first, in Chinese, those against too."""
 
-    @property
-    def other(self) -> str: ...
-    @property
-    def score(self) -> float: ...
-    @property
-    def reasons(self) -> tuple[str, ...]: ...
+    other: str
+    score: float
+    reasons: tuple[str, ...]

@@ -7,7 +7,6 @@ calibrated chance: from `candidate` on a person is shown it, and confirms.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -15,13 +14,14 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from dispatcher.catalog.files import read_model
+from dispatcher.desks.likely import Match
 from dispatcher.desks.match_decision import LOOKS
 from dispatcher.desks.match_rarity import Rarity
 from dispatcher.desks.match_reasons import reasons
 from dispatcher.desks.match_signs import CLOSER, SIGNS, closer, signs
 from dispatcher.desks.profile import Profile
 
-__all__ = ["SIGNS", "Match", "Weights", "compare", "match", "odds", "signs", "weights"]
+__all__ = ["SIGNS", "Weights", "compare", "match", "odds", "signs", "weights"]
 
 _STEEPEST: Final = 30.0
 
@@ -43,21 +43,6 @@ class Weights(BaseModel):
 def weights() -> Weights:
     """Read once. Raises CatalogError."""
     return read_model(Path(__file__).with_name("weights.yaml"), Weights)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A counterpart with its score (0..1) and the signs that spoke, strongest first, in Chinese. `found` is its id: a found
-    thing's where a lost report asked; `other` reads better where a found one did."""
-
-    found: str
-    score: float
-    reasons: tuple[str, ...]
-
-    @property
-    def other(self) -> str:
-        """The counterpart's id."""
-        return self.found
 
 
 def sides(one: Profile, two: Profile) -> tuple[Profile, Profile]:

@@ -4,12 +4,12 @@ What it says (`LookupMatched`) is a message to each of the two cases and changes
 decide. It may be said again after a crash: its id names the two lookups.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from dispatcher.desks.likely import Likely
+from dispatcher.desks.likely import Match
 from dispatcher.desks.people import PeoplePool, person_profile
 from dispatcher.desks.pool import Pool
 from dispatcher.desks.profile import profile
@@ -36,42 +36,42 @@ class _Known:
     at: datetime
 
 
+#: Asks the other side's pool for what looks like a report, best first.
+Ask = Callable[[], list[Match]]
+
+
 class _Store(Protocol):
     """All open lookups of one desk."""
 
-    def add(self, one: _Known) -> None: ...
+    def add(self, one: _Known) -> Ask: ...
     def remove(self, one: _Known) -> None: ...
-    def like(self, one: _Known) -> list[Likely]: ...
 
 
 class _Things:
     def __init__(self) -> None:
         self._pools = {side: Pool() for side in Side}
 
-    def add(self, one: _Known) -> None:
-        self._pools[one.side].add(profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND))
+    def add(self, one: _Known) -> Ask:
+        report = profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND)
+        mine, theirs = self._pools[one.side], self._pools[one.side.other]
+        mine.add(report)
+        return lambda: theirs.matches(report, limit=_BEST, rivals=mine)
 
     def remove(self, one: _Known) -> None:
         self._pools[one.side].remove(one.lookup_id)
-
-    def like(self, one: _Known) -> list[Likely]:
-        asked = profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND)
-        return list(self._pools[one.side.other].matches(asked, limit=_BEST, rivals=self._pools[one.side]))
 
 
 class _People:
     def __init__(self) -> None:
         self._pools = {side: PeoplePool() for side in Side}
 
-    def add(self, one: _Known) -> None:
-        self._pools[one.side].add(person_profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND))
+    def add(self, one: _Known) -> Ask:
+        report = person_profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND)
+        self._pools[one.side].add(report)
+        return lambda: self._pools[one.side.other].matches(report, limit=_BEST)
 
     def remove(self, one: _Known) -> None:
         self._pools[one.side].remove(one.lookup_id)
-
-    def like(self, one: _Known) -> list[Likely]:
-        asked = person_profile(one.lookup_id, one.text, at=one.at, found=one.side is Side.FOUND)
-        return list(self._pools[one.side.other].matches(asked, limit=_BEST))
 
 
 class Matcher:
@@ -105,8 +105,8 @@ class Matcher:
             return ()
         self.drop(one.lookup_id)
         self._known[one.lookup_id] = one
-        self._stores[one.desk].add(one)
-        return () if quietly else tuple(self._matches(one, lookup))
+        ask = self._stores[one.desk].add(one)
+        return () if quietly else tuple(self._matches(one, lookup, ask()))
 
     def drop(self, lookup_id: str) -> None:
         """The lookup is over."""
@@ -114,8 +114,8 @@ class Matcher:
         if known is not None:
             self._stores[known.desk].remove(known)
 
-    def _matches(self, one: _Known, lookup: LookupRecord) -> Iterator[LookupMatched]:
-        for match in self._stores[one.desk].like(one):
+    def _matches(self, one: _Known, lookup: LookupRecord, likely: list[Match]) -> Iterator[LookupMatched]:
+        for match in likely:
             if match.score < self._policy.silent_below:
                 continue
             other = self._known[match.other]
@@ -126,7 +126,7 @@ class Matcher:
             yield _message(other, one, match)
 
 
-def _message(to: _Known, about: _Known, match: Likely) -> LookupMatched:
+def _message(to: _Known, about: _Known, match: Match) -> LookupMatched:
     return LookupMatched(
         message_id=f"{ids.match_id(to.lookup_id, about.lookup_id)}/{match.score:.4f}",
         case_id=to.case_id,

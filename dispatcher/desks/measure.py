@@ -36,7 +36,7 @@ def measure(reports: Authored, known: Weights, *, rivals: bool = True) -> Figure
             silent += not is_shown
             continue
         with_one += 1
-        names = [one.found for one in ranked]
+        names = [one.other for one in ranked]
         first += names[:1] == [true]
         top_three += true in names[:3]
         shown += is_shown

@@ -17,6 +17,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from dispatcher.catalog.files import read_model
+from dispatcher.desks.likely import Match
 from dispatcher.desks.people_facts import Span
 from dispatcher.desks.people_marks import Mark
 from dispatcher.desks.people_profile import PersonProfile
@@ -51,15 +52,6 @@ class PeopleWeights(BaseModel):
 def people_weights() -> PeopleWeights:
     """Read once. Raises CatalogError."""
     return read_model(Path(__file__).with_name("people_weights.yaml"), PeopleWeights)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A report of the other side with its score (0..1) and the signs that spoke, strongest first, in Chinese; those against too."""
-
-    other: str
-    score: float
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

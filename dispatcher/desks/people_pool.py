@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from dispatcher.desks.people_likeness import Match, PeopleWeights, match, people_weights
+from dispatcher.desks.likely import Match
+from dispatcher.desks.people_likeness import PeopleWeights, match, people_weights
 from dispatcher.desks.people_profile import PersonProfile
 from dispatcher.desks.people_words import RAREST, rarity
 

@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from dispatcher.desks.likeness import Match, Weights, compare, match, odds, weights
+from dispatcher.desks.likely import Match
+from dispatcher.desks.likeness import Weights, compare, match, odds, weights
 from dispatcher.desks.match_decision import looks
 from dispatcher.desks.match_index import Index
 from dispatcher.desks.match_rarity import Rarity

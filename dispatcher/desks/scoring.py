@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from dispatcher.desks.likely import Likely
+from dispatcher.desks.likely import Match
 from dispatcher.desks.people import PeoplePool, person_profile
 from dispatcher.desks.pool import Pool
 from dispatcher.desks.profile import profile
@@ -37,7 +37,7 @@ def score(question: LookupAsked, found: Sequence[RawHit]) -> tuple[Hit, ...]:
     alone = {refs[0]: by_ref[refs[0]] for refs in twins.values()}
     if question.desk is Desk.LOST_ITEM:
         pool = Pool(profile(ref, hit.text, at=hit.at or asked, found=theirs) for ref, hit in alone.items())
-        ranked: Sequence[Likely] = pool.matches(
+        ranked: Sequence[Match] = pool.matches(
             profile(question.lookup_id, seeking, at=asked, found=mine), limit=MOST_HITS
         )
     else:

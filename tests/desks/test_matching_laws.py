@@ -87,7 +87,7 @@ def test_a_ranking_is_best_first_within_bounds_and_the_same_whatever_the_order(t
     assert len(ranked) <= 5
     assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
     assert all(0.0 <= one.score <= 1.0 for one in ranked)
-    assert len({one.found for one in ranked}) == len(ranked)
+    assert len({one.other for one in ranked}) == len(ranked)
     assert Pool(reversed(reports)).matches(lost(asked)) == ranked
 
 
