@@ -11,7 +11,6 @@ from dispatcher.domain import clocks, ends, ladder, leading
 from dispatcher.domain.cases import CaseRecord, OrderState
 from dispatcher.domain.codes import ActorRole, CaseStatus, ClosedAs, Mark, Role
 from dispatcher.domain.entries import Context
-from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import (
     AnswerOverdue,
     CardIssued,
@@ -29,7 +28,7 @@ from dispatcher.domain.lookups import clocks as lookup_clocks
 from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.routing import Assignment
 from dispatcher.domain.timers import Timer, timers
-from dispatcher.domain.work import NOTHING, Draft, Work, rejected
+from dispatcher.domain.work import NOTHING, Draft, Work, no_case, rejected
 
 Fall = Callable[[Draft, DeadlineElapsed], None]
 
@@ -37,9 +36,7 @@ Fall = Callable[[Draft, DeadlineElapsed], None]
 def on_deadline_elapsed(case: CaseRecord | None, elapsed: DeadlineElapsed, context: Context) -> Work:
     """Something has fallen due."""
     if case is None:
-        return Work(
-            refused=BadRecord(f"no case {elapsed.case_id}", code=Code.NO_CASE, hint="The case has been archived")
-        )
+        return no_case(elapsed.case_id, hint="The case has been archived")
     if Timer(elapsed.due_at, elapsed.kind, elapsed.subject) not in set(timers(case, context.policy)):
         return NOTHING
     if context.at < elapsed.due_at:

@@ -11,11 +11,10 @@ from dispatcher.domain import deciding, handling
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import ACTIVE, DANGER, GUARDS, ActorRole, CaseStatus, Urgency
 from dispatcher.domain.entries import Context
-from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.inbox import Operation, OperatorDecided
 from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.units import City
-from dispatcher.domain.work import Draft, Work, rejected
+from dispatcher.domain.work import Draft, Work, no_case, rejected
 
 Act = Callable[[Draft, OperatorDecided], None]
 
@@ -79,11 +78,7 @@ OPERATIONS: dict[Operation, OperationRule] = {
 def on_operator_decided(case: CaseRecord | None, decision: OperatorDecided, context: Context) -> Work:
     """A person's decision about a case."""
     if case is None:
-        return Work(
-            refused=BadRecord(
-                f"no case {decision.case_id}", code=Code.NO_CASE, hint="`dispatcher case list` shows them"
-            )
-        )
+        return no_case(decision.case_id)
     try:
         rule = OPERATIONS[decision.operation]
         _check(case, decision, rule, context.city)

@@ -4,7 +4,6 @@ from dispatcher.domain import ends, handling, leading
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GUARDS, TERMINAL, CaseStatus, ClosedAs, Level
 from dispatcher.domain.entries import Context
-from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import (
     CaseRelated,
     MemberJoined,
@@ -16,11 +15,7 @@ from dispatcher.domain.inbox import CaseNotice, NeighbourSeen, Operation, SplitO
 from dispatcher.domain.lookups.codes import OPEN
 from dispatcher.domain.messages import OrderBrief
 from dispatcher.domain.refusals import Code, Refusal
-from dispatcher.domain.work import NOTHING, Draft, Work, rejected
-
-
-def _no_case(case_id: str) -> Work:
-    return Work(refused=BadRecord(f"no case {case_id}", code=Code.NO_CASE, hint="`dispatcher case list` shows them"))
+from dispatcher.domain.work import NOTHING, Draft, Work, no_case, rejected
 
 
 def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context) -> Work:
@@ -37,7 +32,7 @@ def on_case_notice(case: CaseRecord | None, notice: CaseNotice, context: Context
     if case is None:
         if notice.operation is Operation.CLOSE:
             return NOTHING  # archived already
-        return Work(sends=(back,)) if notice.operation is Operation.MERGE else _no_case(notice.case_id)
+        return Work(sends=(back,)) if notice.operation is Operation.MERGE else no_case(notice.case_id)
     if notice.message_id in case.seen:
         return NOTHING
     draft = Draft(case, context, actor=notice.actor, role=notice.role)

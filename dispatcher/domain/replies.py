@@ -11,7 +11,6 @@ from dispatcher.domain import clocks, ends, leading
 from dispatcher.domain.cases import CaseRecord, OrderState
 from dispatcher.domain.codes import ACTIVE, OPEN_ORDERS, ActorRole, CaseStatus, Clock, Mark, OrderStatus, Role
 from dispatcher.domain.entries import Context
-from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import (
     CareVisited,
     CaseRerouted,
@@ -28,7 +27,7 @@ from dispatcher.domain.events import (
 from dispatcher.domain.inbox import AgencyReplied, ReplyAction
 from dispatcher.domain.ladder import climb, next_visit
 from dispatcher.domain.refusals import Code, Refusal
-from dispatcher.domain.work import Draft, Work, rejected
+from dispatcher.domain.work import Draft, Work, no_case, rejected
 
 Act = Callable[[Draft, OrderState, AgencyReplied], None]
 
@@ -46,9 +45,7 @@ class ActionRule:
 def on_agency_replied(case: CaseRecord | None, reply: AgencyReplied, context: Context) -> Work:
     """A unit's word about its order."""
     if case is None:
-        return Work(
-            refused=BadRecord(f"no case {reply.case_id}", code=Code.NO_CASE, hint="Use the case_id of the order")
-        )
+        return no_case(reply.case_id, hint="Use the case_id of the order")
     role = ActorRole.GRID_WORKER if reply.action is ReplyAction.VISITED else ActorRole.UNIT_CLERK
     actor = f"{reply.agency}:{reply.clerk}" if reply.clerk else reply.agency
     try:

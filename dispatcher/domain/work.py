@@ -23,7 +23,7 @@ from dispatcher.domain.messages import (
     WorkOrder,
 )
 from dispatcher.domain.policy import Limit
-from dispatcher.domain.refusals import Refusal
+from dispatcher.domain.refusals import Code, Refusal
 from dispatcher.domain.routing import Assignment
 from dispatcher.domain.units import DISTRICT
 
@@ -51,6 +51,12 @@ class Work:
 
 
 NOTHING = Work()
+
+
+def no_case(case_id: str, *, hint: str = "`dispatcher case list` shows them") -> Work:
+    """A message about a case that is not there: a dead letter."""
+    return Work(refused=BadRecord(f"no case {case_id}", code=Code.NO_CASE, hint=hint))
+
 
 _REMEMBERED = 32
 """Ids of messages that a case remembers; more than are ever under way for one case at a time."""

@@ -11,7 +11,6 @@ from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GUARDS, ActorRole
 from dispatcher.domain.desk_policy import By
 from dispatcher.domain.entries import Context
-from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events.lookups import (
     CandidateRejected,
     FactsLearnt,
@@ -40,7 +39,7 @@ from dispatcher.domain.lookups.messages import Hit, LookupActed, LookupAnswered,
 from dispatcher.domain.lookups.reach import reach
 from dispatcher.domain.lookups.records import LookupRecord, Sighting
 from dispatcher.domain.refusals import Code, Refusal
-from dispatcher.domain.work import Draft, Work, rejected
+from dispatcher.domain.work import Draft, Work, no_case, rejected
 
 Act = Callable[[Draft, LookupRecord, LookupActed], None]
 
@@ -66,9 +65,7 @@ class ActionRule:
 def on_lookup_acted(case: CaseRecord | None, acted: LookupActed, context: Context) -> Work:
     """A person about a lookup."""
     if case is None:
-        return Work(
-            refused=BadRecord(f"no case {acted.case_id}", code=Code.NO_CASE, hint="`dispatcher lookup list` shows them")
-        )
+        return no_case(acted.case_id, hint="`dispatcher lookup list` shows them")
     draft = Draft(case, context, actor=acted.actor, role=acted.role)
     try:
         lookup = _check(case, acted)
@@ -187,7 +184,7 @@ def _reject(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
         raise Refusal(Code.UNKNOWN, "没有这一线索")
     if candidate.status is not CandidateStatus.OPEN:
         raise Refusal(Code.STALE, f"该线索已是{candidate.status}")
-    draft.update(lookup=lookup.with_candidate(candidate.model_copy(update={"status": CandidateStatus.REJECTED})))
+    draft.update(lookup=lookup.judged(candidate.ref, CandidateStatus.REJECTED))
     drafting.settle_status(draft)
     drafting.say(draft, CandidateRejected, acted.reason, ref=candidate.ref)
 
@@ -200,7 +197,7 @@ def _confirm(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
         Desk.LOST_ITEM: (ConfirmedBy.OWNER, ConfirmedBy.OFFICER),
         Desk.MISSING_PERSON: (ConfirmedBy.FAMILY, ConfirmedBy.OFFICER),
     }[lookup.desk]
-    if by not in allowed:
+    if by is None or by not in allowed:
         raise Refusal(Code.ROLE, f"须由{'、'.join(allowed)}确认")
     candidate = lookup.candidate(acted.candidate) if acted.candidate else None
     agreed: tuple[str, ...] = ()
@@ -217,24 +214,12 @@ def _confirm(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
             agreed = proof.agreed(acted.text, finder, lookup, policy.no_mark, policy.public_words)
             if not agreed and not acted.document:
                 raise Refusal(Code.MISSING, "所说特征与拾得记录没有相符之处；请再问记号、内有物品，或查验证件")
-        confirmed = candidate.model_copy(update={"status": CandidateStatus.CONFIRMED})
-        draft.update(lookup=lookup.with_candidate(confirmed))
+        draft.update(lookup=lookup.judged(candidate.ref, CandidateStatus.CONFIRMED))
     ref = candidate.ref if candidate is not None else "self"
-    told = LookupTold(
-        message_id=f"{draft.place()}/{Notice.CONFIRMED}",
-        case_id=(candidate.case_id or "") if candidate is not None else "",
-        notice=Notice.CONFIRMED,
-        other_case=acted.case_id,
-        other_lookup=lookup.lookup_id,
-        actor=acted.actor,
-        role=acted.role,
-        by=by or ConfirmedBy.OFFICER,
-        told=acted.text,
-    )
     other = candidate.case_id if candidate is not None else None
-    answers.confirm(draft, ref, told, other_case=other, settled=other is None, agreed=agreed)
+    answers.confirm(draft, ref, by=by, told=acted.text, other_case=other, settled=other is None, agreed=agreed)
     if other is not None:
-        draft.sends.append(told)
+        _tell(draft, lookup, acted, Notice.CONFIRMED, to=other, by=by, told=acted.text)
 
 
 def _found_words(draft: Draft, lookup: LookupRecord) -> str:
@@ -261,19 +246,7 @@ def _handover(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
         ref=held.ref,
     )
     if held.case_id is not None:
-        draft.sends.append(
-            LookupTold(
-                message_id=f"{draft.place()}/{Notice.HANDED_OVER}",
-                case_id=held.case_id,
-                notice=Notice.HANDED_OVER,
-                other_case=acted.case_id,
-                other_lookup=lookup.lookup_id,
-                actor=acted.actor,
-                role=acted.role,
-                by=held.by,
-                receipt=receipt,
-            )
-        )
+        _tell(draft, lookup, acted, Notice.HANDED_OVER, to=held.case_id, by=held.by, receipt=receipt)
 
 
 def _not_found(draft: Draft, _lookup: LookupRecord, acted: LookupActed) -> None:
@@ -283,8 +256,8 @@ def _not_found(draft: Draft, _lookup: LookupRecord, acted: LookupActed) -> None:
 def _cancel(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
     _leave(draft, lookup, acted)
     held = lookup.confirmation
-    if held is not None and (candidate := lookup.candidate(held.ref)) is not None:  # out, as it is at the other side
-        draft.update(lookup=lookup.with_candidate(candidate.model_copy(update={"status": CandidateStatus.REJECTED})))
+    if held is not None:  # out, as it is at the other side
+        draft.update(lookup=lookup.judged(held.ref, CandidateStatus.REJECTED))
     drafting.change(draft, confirmation=None, found_at=None)
     drafting.end(draft, LookupStatus.CANCELLED, acted.reason, at=draft.context.at)
 
@@ -306,18 +279,34 @@ def _resume(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
 def _leave(draft: Draft, lookup: LookupRecord, acted: LookupActed) -> None:
     """Let the counterpart of a confirmation that is taken back know."""
     held = lookup.confirmation
-    if held is None or held.case_id is None:
-        return
+    if held is not None and held.case_id is not None:
+        _tell(draft, lookup, acted, Notice.PARTED, to=held.case_id, by=held.by)
+
+
+def _tell(
+    draft: Draft,
+    lookup: LookupRecord,
+    acted: LookupActed,
+    notice: Notice,
+    *,
+    to: str,
+    by: ConfirmedBy,
+    told: str = "",
+    receipt: str | None = None,
+) -> None:
+    """A word to the counterpart's case."""
     draft.sends.append(
         LookupTold(
-            message_id=f"{draft.place()}/{Notice.PARTED}",
-            case_id=held.case_id,
-            notice=Notice.PARTED,
+            message_id=f"{draft.place()}/{notice}",
+            case_id=to,
+            notice=notice,
             other_case=acted.case_id,
             other_lookup=lookup.lookup_id,
             actor=acted.actor,
             role=acted.role,
-            by=held.by,
+            by=by,
+            told=told,
+            receipt=receipt,
         )
     )
 

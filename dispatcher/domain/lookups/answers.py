@@ -5,27 +5,30 @@ from dispatcher.domain import ids
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GUARDS, ActorRole
 from dispatcher.domain.entries import Context
-from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events.lookups import ConfirmationTakenBack, LookupConfirmed, LookupHandedOver, LookupRecorded
 from dispatcher.domain.lookups import drafting
-from dispatcher.domain.lookups.codes import OPEN, AnswerStatus, CandidateStatus, LookupStatus, Notice, RequestStatus
+from dispatcher.domain.lookups.codes import (
+    OPEN,
+    AnswerStatus,
+    CandidateStatus,
+    ConfirmedBy,
+    LookupStatus,
+    Notice,
+    RequestStatus,
+)
 from dispatcher.domain.lookups.messages import LookupAnswered, LookupMatched, LookupTold
 from dispatcher.domain.lookups.records import Candidate, Confirmation, LookupRecord
 from dispatcher.domain.refusals import Code, Refusal
-from dispatcher.domain.work import NOTHING, Draft, Work, rejected
+from dispatcher.domain.work import NOTHING, Draft, Work, no_case, rejected
 
 DESK = "desk"
 """Stands as the database of candidates that are lookups themselves."""
 
 
-def _no_case(case_id: str) -> Work:
-    return Work(refused=BadRecord(f"no case {case_id}", code=Code.NO_CASE, hint="`dispatcher case list` shows them"))
-
-
 def on_lookup_answered(case: CaseRecord | None, answer: LookupAnswered, context: Context) -> Work:
     """A channel has answered, or its adapter that it cannot."""
     if case is None:
-        return _no_case(answer.case_id)
+        return no_case(answer.case_id)
     role = ActorRole.DESK_OFFICER
     if case.status in GUARDS:
         refusal = Refusal(Code.STATUS, f"来电已并入案件{case.linked_to}" if case.linked_to else "案件已归档")
@@ -159,8 +162,9 @@ def _confirmed(draft: Draft, lookup: LookupRecord, told: LookupTold) -> None:
     candidate = known or Candidate(
         ref=told.other_lookup, database=DESK, score=1.0, text="", at=draft.context.at, case_id=told.other_case
     )
-    draft.update(lookup=lookup.with_candidate(candidate.model_copy(update={"status": CandidateStatus.CONFIRMED})))
-    confirm(draft, candidate.ref, told, other_case=told.other_case, settled=True)
+    confirmed = candidate.model_copy(update={"status": CandidateStatus.CONFIRMED})
+    draft.update(lookup=lookup.with_candidate(confirmed))
+    confirm(draft, candidate.ref, by=told.by, told=told.told, other_case=told.other_case, settled=True)
 
 
 def _back(told: LookupTold, notice: Notice, case_id: str, lookup_id: str) -> LookupTold:
@@ -179,20 +183,21 @@ def _back(told: LookupTold, notice: Notice, case_id: str, lookup_id: str) -> Loo
 def confirm(
     draft: Draft,
     ref: str,
-    told: LookupTold,
     *,
+    by: ConfirmedBy,
+    told: str,
     other_case: str | None,
     settled: bool,
     agreed: tuple[str, ...] = (),
 ) -> None:
-    """The lookup has found its counterpart, so it is said. `settled`: no other lookup has to agree first."""
+    """The lookup has found its counterpart, so the draft's actor says. `settled`: no other lookup has to agree first."""
     at = draft.context.at
     lookup = drafting.change(
         draft,
         status=LookupStatus.CONFIRMED,
         found_at=at,
         confirmation=Confirmation(
-            ref=ref, by=told.by, told=told.told, actor=told.actor, at=at, case_id=other_case, agreed=settled
+            ref=ref, by=by, told=told, actor=draft.actor or "", at=at, case_id=other_case, agreed=settled
         ),
     )
     drafting.say(
@@ -200,8 +205,8 @@ def confirm(
         LookupConfirmed,
         "确认找到",
         ref=ref,
-        by=told.by,
-        told=told.told,
+        by=by,
+        told=told,
         agreed=agreed,
         other_case=other_case,
         found_after_minutes=max(0, int((at - lookup.opened_at).total_seconds() // 60)),
@@ -231,11 +236,7 @@ def _parted(draft: Draft, lookup: LookupRecord, told: LookupTold) -> None:
 
 def part(draft: Draft, ref: str, reason: str) -> None:
     """Take a confirmation back; the candidate is out, and the search goes on."""
-    lookup = drafting.current(draft)
-    candidate = lookup.candidate(ref)
-    if candidate is not None:
-        lookup = lookup.with_candidate(candidate.model_copy(update={"status": CandidateStatus.REJECTED}))
-        draft.update(lookup=lookup)
+    draft.update(lookup=drafting.current(draft).judged(ref, CandidateStatus.REJECTED))
     drafting.search_again(draft)
     drafting.say(draft, ConfirmationTakenBack, reason, ref=ref)
     drafting.ask(draft, "继续查找，再次查询各渠道", again=True)

@@ -118,6 +118,11 @@ class LookupRecord(Message):
         requests = tuple(changed if one.request_id == changed.request_id else one for one in self.requests)
         return self.model_copy(update={"requests": requests})
 
+    def judged(self, ref: str, status: CandidateStatus) -> "LookupRecord":
+        """With what people now think of one candidate; as it is where there is none of that name."""
+        known = self.candidate(ref)
+        return self if known is None else self.with_candidate(known.model_copy(update={"status": status}))
+
     def with_candidate(self, changed: Candidate) -> "LookupRecord":
         """With one of its candidates changed, or one more."""
         if self.candidate(changed.ref) is None:
