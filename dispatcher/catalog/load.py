@@ -21,7 +21,8 @@ from dispatcher.domain.lookups.codes import Desk
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.units import DISTRICT, City, Matter
 
-_POLICY_DIR = Path(__file__).resolve().parent.parent / "policy"
+#: The policy that ships with the program.
+POLICY_DIR = Path(__file__).resolve().parent.parent / "policy"
 _POLICIES: dict[str, type[BaseModel]] = {
     "intake": models.IntakePolicy,
     "repeat": models.RepeatPolicy,
@@ -53,7 +54,7 @@ class Catalog:
 
 def load_catalog(home: Path, *, policy_dir: Path | None = None) -> Catalog:
     """Read ``topics.yaml`` and ``agencies.yaml`` in `home` and the policy files; raises `CatalogError` naming every mistake."""
-    folder = policy_dir or _POLICY_DIR
+    folder = policy_dir or POLICY_DIR
     found: dict[str, Any] = {}
     problems: list[str] = []
 

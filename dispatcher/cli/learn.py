@@ -89,15 +89,7 @@ def labels(out: Path, since: datetime | None, until: datetime | None, bootstrap:
 @click.option("--window", type=Span(), metavar="SPAN", help="The time watched, up to now; default: learning.yaml (7d).")
 @click.option("--reference", type=Span(), metavar="SPAN", help="The time before it; default: learning.yaml (28d).")
 @click.option("--until", type=options.Moment(), metavar="TIME", help="Where the window ends; default: now.")
-@click.option(
-    "--artefacts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts"),
-    show_default=True,
-    metavar="DIR",
-    help="Where accepted models and those of the past are kept.",
-)
+@options.ARTEFACTS
 @options.BOOTSTRAP
 @options.JSON
 @click.pass_context
@@ -106,7 +98,7 @@ def drift(
     window: timedelta | None,
     reference: timedelta | None,
     until: datetime | None,
-    folder: Path,
+    artefacts: Path,
     bootstrap: str | None,
     as_json: bool,
 ) -> None:
@@ -132,7 +124,7 @@ def drift(
 
     async def work() -> list[Window]:
         async with Reader(settings.bootstrap) as reader:
-            home = Store(folder).home_of(await running(reader))
+            home = Store(artefacts).home_of(await running(reader))
             return await fill(reader, spans, model=load_model(home), intake=catalog.policy.intake, texts=policy.texts)
 
     before, now = options.run(work(), waiting="reading the ledger")

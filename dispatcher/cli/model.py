@@ -22,15 +22,6 @@ from dispatcher.learning.proposing import Progress as Told
 #: The gate has looked at the model and refuses it.
 REFUSED = 3
 _DIGEST = 12
-_STORE = click.option(
-    "--artefacts",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts"),
-    show_default=True,
-    metavar="DIR",
-    help="Where accepted models and those of the past are kept.",
-)
 _BY = click.option("--by", required=True, metavar="NAME", help="Who decides this.")
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why; it stays on the topic.")
 
@@ -62,7 +53,7 @@ model.add_command(drift)
     help="Compare with the model in this folder instead of the running one; with --frozen-only the default is the shipped one.",
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report as one page.")
-@_STORE
+@options.ARTEFACTS
 @options.BOOTSTRAP
 @options.JSON
 @click.pass_context
@@ -73,7 +64,7 @@ def propose(
     frozen_only: bool,
     against: Path | None,
     html: Path | None,
-    folder: Path,
+    artefacts: Path,
     bootstrap: str | None,
     as_json: bool,
 ) -> None:
@@ -95,7 +86,7 @@ def propose(
     from dispatcher.learning.store import Store
 
     catalog, policy = load_catalog(settings.home, policy_dir=settings.policy), load_learning(settings.policy)
-    store = Store(folder)
+    store = Store(artefacts)
     at = datetime.now(UTC)
 
     def load(path: Path) -> Classifier:
@@ -151,20 +142,23 @@ def _bar() -> Iterator[Told]:
 @_BY
 @_REASON
 @click.option("--force", is_flag=True, help="Without an accepted proposal; MODEL may then be a folder.")
-@_STORE
+@options.ARTEFACTS
 @options.BOOTSTRAP
 @options.JSON
-def promote(named: str, by: str, reason: str, force: bool, folder: Path, bootstrap: str | None, as_json: bool) -> None:
+def promote(
+    named: str, by: str, reason: str, force: bool, artefacts: Path, bootstrap: str | None, as_json: bool
+) -> None:
     """Let MODEL, a digest or its first characters, decide from now on.
 
     Refused without an accepted proposal against the running model. The promotion is one record in each partition of calls, all or
     none; every worker must be able to reach the store.
     """
     settings = settings_module.load(bootstrap=bootstrap)
+    from dispatcher.artefacts import digest_of
     from dispatcher.learning import promoting
-    from dispatcher.learning.store import Store, digest_of
+    from dispatcher.learning.store import Store
 
-    store = Store(folder)
+    store = Store(artefacts)
     if force and Path(named).is_dir():
         digest = digest_of(Path(named))
         if digest is None:
@@ -187,16 +181,16 @@ def promote(named: str, by: str, reason: str, force: bool, folder: Path, bootstr
 @model.command()
 @_BY
 @_REASON
-@_STORE
+@options.ARTEFACTS
 @options.BOOTSTRAP
 @options.JSON
-def rollback(by: str, reason: str, folder: Path, bootstrap: str | None, as_json: bool) -> None:
+def rollback(by: str, reason: str, artefacts: Path, bootstrap: str | None, as_json: bool) -> None:
     """Let the model that was replaced by the last promotion decide again; a second rollback goes back one more."""
     settings = settings_module.load(bootstrap=bootstrap)
     from dispatcher.learning import promoting
     from dispatcher.learning.store import Store
 
-    store = Store(folder)
+    store = Store(artefacts)
 
     async def work() -> tuple[ModelPromoted, list[Place]]:
         async with Reader(settings.bootstrap) as reader:
@@ -222,10 +216,10 @@ def _done(message: ModelPromoted, places: list[Place], *, as_json: bool) -> None
 
 
 @model.command("list")
-@_STORE
+@options.ARTEFACTS
 @options.BOOTSTRAP
 @options.JSON
-def list_(folder: Path, bootstrap: str | None, as_json: bool) -> None:
+def list_(artefacts: Path, bootstrap: str | None, as_json: bool) -> None:
     """List the promotions on the topic, oldest first, and the models of the store."""
     settings = settings_module.load(bootstrap=bootstrap)
     from dispatcher.learning import promoting
@@ -237,7 +231,7 @@ def list_(folder: Path, bootstrap: str | None, as_json: bool) -> None:
 
     found = options.run(work(), waiting="reading calls")
     current = found[-1].model if found else promoting.shipped()
-    kept = list(Store(folder).all())
+    kept = list(Store(artefacts).all())
     if as_json:
         for message in found:
             options.line({"kind": "promotion"} | message.model_dump(mode="json"))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import click
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dispatcher import settings as settings_module
 from dispatcher.client.connection import quiet
 from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.errors import ClusterUnreachable
@@ -22,6 +24,15 @@ Answer = TypeVar("Answer")
 
 BOOTSTRAP = click.option("--bootstrap", metavar="HOST:PORT", help="Kafka's address (default: KAFKA_BOOTSTRAP_SERVERS).")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line, for programs.")
+
+ARTEFACTS = click.option(
+    "--artefacts",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=lambda: settings_module.load().artefacts,
+    show_default="DISPATCHER_ARTEFACTS, else data/artefacts",
+    metavar="DIR",
+    help="Where the workers keep models and policies, and accepted models lie.",
+)
 
 URGENCY_STYLE = {"emergency": "bold red", "urgent": "yellow", "routine": ""}
 OUTCOME_STYLE = {"police": "red", "joint": "magenta", "non_police": "green", "invalid": "dim", "review": "yellow"}

@@ -25,14 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--case", "case", metavar="ID", help="Compare one case alone; a case_id or a call_id.")
 @click.option("--model", type=_FOLDER, metavar="DIR", help="What if this model had decided.")
 @click.option("--policy", type=_FOLDER, metavar="DIR", help="What if these policy files had been in force.")
-@click.option(
-    "--artefacts",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts"),
-    show_default=True,
-    metavar="DIR",
-    help="Where models and policies of the past are kept.",
-)
+@options.ARTEFACTS
 @click.option(
     "--warm-up",
     "warm_up",

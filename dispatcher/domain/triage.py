@@ -169,7 +169,7 @@ def triage(
         received_at=call.received_at,
         offset=source.offset,
     )
-    return Triaged(triaged, _remember(history, remembered, policy.repeat))
+    return Triaged(triaged, remember(history, remembered, policy.repeat))
 
 
 def unreadable(
@@ -309,7 +309,8 @@ def _same_matter(
     return Link(case_id=last.case_id, kind=LinkKind.REPEAT, minutes_since=minutes, after=after)
 
 
-def _remember(history: CallerHistory, call: RecentCall, policy: RepeatPolicy) -> CallerHistory:
+def remember(history: CallerHistory, call: RecentCall, policy: RepeatPolicy) -> CallerHistory:
+    """The caller's history with one more call: what no repeat can be measured from any more leaves it (rule 9.4)."""
     horizon = call.received_at - timedelta(hours=policy.dispute_hours)
     kept = [c for c in history.calls if c.received_at >= horizon]
     return CallerHistory(calls=(*kept, call)[-policy.remembered_calls :])

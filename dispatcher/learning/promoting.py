@@ -15,12 +15,13 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from pydantic import ValidationError
 
 from classifiers.model import MODEL_DIR
+from dispatcher.artefacts import digest_of
 from dispatcher.client.connection import reach
 from dispatcher.client.reader import Raw, Reader
 from dispatcher.domain.errors import ClusterUnreachable, NotFound, SettingsError
 from dispatcher.domain.model_events import KEY, ModelPromoted
 from dispatcher.learning.ledger import Place
-from dispatcher.learning.store import Store, digest_of
+from dispatcher.learning.store import Store
 from dispatcher.stream import codec, topics
 from dispatcher.stream.records import InputRecord
 

@@ -15,13 +15,11 @@ from typing import Any, Final
 
 import orjson
 
-from classifiers import Classifier, ClassifierError
-from classifiers.model import CALIBRATION, MODEL_DIR
-from classifiers.tables import HERE
-from classifiers.triage import DECIDING_TABLES
+from classifiers import Classifier
+from classifiers.model import MODEL_DIR
+from dispatcher.artefacts import digest_of, keep_model, model_folder
 from dispatcher.domain.errors import NotFound
 
-FILES: Final = ("model.json", "model.npz", CALIBRATION)
 REPORT: Final = "report.json"
 PAGE: Final = "report.html"
 _NAME = re.compile(r"model-([0-9a-f]{64})")
@@ -59,7 +57,7 @@ class Store:
 
     def get(self, digest: str) -> Kept | None:
         """The model with exactly this digest."""
-        path = self.folder / f"model-{digest}"
+        path = model_folder(self.folder, digest)
         return _kept(digest, path) if path.is_dir() else None
 
     def find(self, named: str) -> Kept:
@@ -81,16 +79,12 @@ class Store:
         A model appears whole or not at all. A report that is there already is kept under its own digest (``report-<sha256>.json``),
         since a promotion may name it.
         """
-        target = self.folder / f"model-{digest}"
+        target = model_folder(self.folder, digest)
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".making-") as made:
-            if not target.is_dir() or digest_of(target) != digest:
-                half = Path(made) / target.name
-                _copy(source, half)
-                if target.is_dir():  # damaged
-                    target.rename(Path(made) / "before")
-                half.chmod(0o755)
-                half.rename(target)
+            if target.is_dir() and digest_of(target) != digest:  # damaged
+                target.rename(Path(made) / "before")
+            keep_model(self.folder, digest, source)
             if report is not None:
                 earlier = _kept(digest, target).report
                 if earlier is not None:
@@ -109,36 +103,16 @@ class Store:
 
     def home_of(self, digest: str) -> Path:
         """The folder of the model with this digest, its files proven to be that model. Raises `NotFound`."""
-        for path in (MODEL_DIR, self.folder / f"model-{digest}"):
+        for path in (MODEL_DIR, model_folder(self.folder, digest)):
             if path.is_dir() and digest_of(path) == digest:
                 return path
         if self.get(digest) is None:
             said = f"model {digest[:12]} is neither the one that ships with this program nor in {self.folder}"
             raise NotFound(said, hint="Bring its folder model-<sha256> there from the machine that has it")
         raise NotFound(
-            f"the model in {self.folder / f'model-{digest}'} is another now: its files or the library's tables have changed",
+            f"the model in {model_folder(self.folder, digest)} is another now: its files or the library's tables have changed",
             hint="Use the program's version that it was accepted with, or propose it again",
         )
-
-
-def digest_of(folder: Path) -> str | None:
-    """The digest of the model in `folder`, None where it cannot be loaded."""
-    try:
-        return Classifier.load(folder).digest
-    except ClassifierError:
-        return None
-
-
-def _copy(source: Path, half: Path) -> None:
-    """The model's files, and the tables that have a say in its digest: whoever finds another digest later sees which changed."""
-    half.mkdir()
-    for name in FILES:
-        if (source / name).is_file():  # a model may come without a calibration
-            shutil.copyfile(source / name, half / name)
-    for name in DECIDING_TABLES:
-        path = half / "tables" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(HERE / name, path)
 
 
 def _kept(digest: str, folder: Path) -> Kept:

@@ -8,11 +8,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from dispatcher.artefacts import MissingArtefact
 from dispatcher.domain.calls import utc
 from dispatcher.domain.inbox import SplitOff
 from dispatcher.domain.messages import AttachedCall, TriagedCall, UnreadableCall
 from dispatcher.domain.neighbours import PlaceSeen
-from dispatcher.replay.artefacts import MissingArtefact
 from dispatcher.replay.deciders import Deciders, decide, policy_of
 from dispatcher.replay.findings import Finding, differing, is_hidden, load
 from dispatcher.replay.ledger import Event, Ledger

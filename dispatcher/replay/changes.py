@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dispatcher.artefacts import MissingArtefact
 from dispatcher.console.view import HIDDEN, HIDDEN_REASON
 from dispatcher.domain import dispatch
 from dispatcher.domain.calls import utc
 from dispatcher.domain.entries import Context
 from dispatcher.domain.messages import SourceRecord, TriagedCall, UnreadableCall
 from dispatcher.observe.logging import mask
-from dispatcher.replay.artefacts import MissingArtefact
 from dispatcher.replay.deciders import Deciders
 from dispatcher.replay.findings import Finding, differing, is_hidden
 from dispatcher.stream import topics

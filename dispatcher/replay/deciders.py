@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from classifiers import Thresholds
+from dispatcher.artefacts import Store
 from dispatcher.catalog import Catalog
 from dispatcher.domain import casework
 from dispatcher.domain.calls import utc
@@ -14,7 +15,6 @@ from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.messages import SourceRecord
 from dispatcher.domain.neighbours import PlaceSeen
-from dispatcher.replay.artefacts import Store
 from dispatcher.stream import topics
 from dispatcher.stream.agents import CaseworkAgent, TriageAgent
 from dispatcher.stream.classify import classify_with, thresholds

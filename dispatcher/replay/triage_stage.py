@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from dispatcher.artefacts import MissingArtefact
 from dispatcher.domain import ids
 from dispatcher.domain import triage as triage_rules
 from dispatcher.domain.errors import BadRecord
@@ -13,7 +14,6 @@ from dispatcher.domain.messages import TriagedCall, UnreadableCall
 from dispatcher.domain.triage import CallerHistory, RecentCall
 from dispatcher.replay import changes
 from dispatcher.replay.answers import Answer, Answers
-from dispatcher.replay.artefacts import MissingArtefact
 from dispatcher.replay.deciders import Deciders, decide, pair_of
 from dispatcher.replay.findings import Finding, differing, is_hidden, load
 from dispatcher.replay.reading import Feeds, as_input
@@ -160,7 +160,7 @@ class TriageReplay:
         # Answers to one caller lie on several partitions of the inbox: put in order, and forgotten in that order.
         history = CallerHistory()
         for one in sorted((*before, recent), key=lambda c: c.offset):
-            history = triage_rules._remember(history, one, policy)
+            history = triage_rules.remember(history, one, policy)
         self._state[partition].apply({key: history.encode()})
 
     # -- one call ---------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from aiokafka import TopicPartition
 from faust.types import TP
 
 from classifiers import Classifier
+from dispatcher import artefacts
 from dispatcher import settings as settings_module
 from dispatcher.catalog import Catalog, load_catalog
 from dispatcher.domain.triage import Classify
@@ -99,10 +100,8 @@ def stage_specs(
 
 def _keep(settings: settings_module.Settings, catalog: Catalog, classifier: Classifier) -> None:
     """What decides here is kept, so that a replay years later finds it. Where that cannot be, calls are still taken."""
-    from dispatcher.replay.artefacts import keep
-
     try:
-        keep(
+        artefacts.keep(
             settings.artefacts,
             classifier=classifier,
             catalog=catalog,

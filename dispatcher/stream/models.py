@@ -9,7 +9,8 @@ from typing import Final
 
 import structlog
 
-from classifiers import Classifier, ClassifierError
+from classifiers import Classifier
+from dispatcher.artefacts import MissingArtefact, load_model
 from dispatcher.domain.model_events import ModelPromoted
 from dispatcher.domain.policy import TriagePolicy
 from dispatcher.domain.triage import Classify
@@ -25,12 +26,8 @@ PROMOTED: Final = ModelPromoted.ce_type.encode()
 Load = Callable[[str], Classify]
 
 
-class NoModel(Exception):
-    """A model that was promoted is not to be had on this machine."""
-
-
 class Models:
-    """`running`: the model that ships; `load`: another one by its digest, raises `NoModel`."""
+    """`running`: the model that ships; `load`: another one by its digest, raises `MissingArtefact`."""
 
     def __init__(self, running: Classify, load: Load) -> None:
         self._running = running
@@ -49,7 +46,7 @@ class Models:
         if name not in self._known:
             try:
                 self._known[name] = self._load(name)
-            except NoModel as error:
+            except MissingArtefact as error:
                 log.critical("model.missing", model=name, reason=str(error))
                 self._known[name] = self._running
         return self._known[name]
@@ -61,12 +58,6 @@ def load_from(store: Path, policy: TriagePolicy, running: Classifier) -> Load:
     def load(digest: str) -> Classify:
         if digest == running.digest:
             return classify_with(running, policy)
-        try:
-            found = Classifier.load(store / f"model-{digest}")
-        except ClassifierError as error:
-            raise NoModel(f"{error}; copy model-{digest} into {store.name} and start the worker again") from None
-        if found.digest != digest:
-            raise NoModel(f"what lies there has the digest {found.digest}: the program's tables are others")
-        return classify_with(found, policy)
+        return classify_with(load_model(store, digest), policy)
 
     return load

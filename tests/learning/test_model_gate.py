@@ -15,6 +15,7 @@ from learning_world import CATALOG, LEARNING, anxious, copy_of_the_shipped, forg
 from classifiers import Classifier
 from classifiers.corpus import TEST
 from classifiers.model import MODEL_DIR
+from dispatcher.artefacts import digest_of
 from dispatcher.cli.model import REFUSED, model
 from dispatcher.domain.codes import Outcome
 from dispatcher.learning.gate import Compared, Side, judge
@@ -22,7 +23,7 @@ from dispatcher.learning.ledger import Place
 from dispatcher.learning.proposing import Proposal
 from dispatcher.learning.replaying import LIVE, Known, Truths
 from dispatcher.learning.report import Report
-from dispatcher.learning.store import Store, digest_of
+from dispatcher.learning.store import Store
 
 AT = datetime(2026, 11, 29, tzinfo=UTC)
 

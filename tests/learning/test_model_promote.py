@@ -13,12 +13,13 @@ from click.testing import CliRunner, Result
 from learning_world import copy_of_the_shipped
 
 from classifiers.model import MODEL_DIR
+from dispatcher.artefacts import digest_of
 from dispatcher.cli.model import model
 from dispatcher.client.reader import Reader
 from dispatcher.domain.errors import DispatcherError, NotFound, SettingsError
 from dispatcher.domain.model_events import KEY, ModelPromoted
 from dispatcher.learning.promoting import Wish, promotion, promotions, rollback, shipped
-from dispatcher.learning.store import Store, digest_of
+from dispatcher.learning.store import Store
 from dispatcher.stream.records import InputRecord
 
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)

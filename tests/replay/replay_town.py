@@ -21,12 +21,13 @@ from stream_judge import body, drained, kind, read
 from stream_traffic import Sent, call, mixed, publish
 
 from classifiers import Classifier
+from dispatcher import artefacts
 from dispatcher.broker import provision
 from dispatcher.catalog import load_catalog
 from dispatcher.domain.lookups.codes import AnswerStatus
 from dispatcher.domain.lookups.messages import LookupAnswered
 from dispatcher.observe import logging
-from dispatcher.replay import artefacts, plan, report
+from dispatcher.replay import plan, report
 from dispatcher.replay.deciders import Artefacts
 from dispatcher.replay.reading import Names
 from dispatcher.replay.run import fresh, run
@@ -52,7 +53,7 @@ class Town:
         logging.configure(level="CRITICAL")
         short_clocks(self.policy_dir)
         self.catalog = load_catalog(ROOT, policy_dir=self.policy_dir)
-        artefacts.keep_model(self.store, Classifier.load())
+        artefacts.keep_model(self.store, Classifier.load().digest)
         artefacts.keep_policy(self.store, self.catalog.policy.sha256, ROOT, self.policy_dir)
         await provision.create(self.bootstrap, CATALOG.all_topics)
         async with Crew(self.bootstrap, self.folder) as crew:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers import Classifier
+from dispatcher import artefacts
 from dispatcher.catalog import load_catalog
 from dispatcher.domain.errors import SettingsError
-from dispatcher.replay import artefacts
 from dispatcher.replay.findings import differing
 from dispatcher.replay.ledger import Ledger
 from dispatcher.replay.plan import read_offsets
@@ -158,7 +158,7 @@ def test_what_is_missing_or_damaged_is_said(tmp_path: Path) -> None:
         store.model("0" * 64)
     with pytest.raises(artefacts.MissingArtefact, match=f"policy-{'0' * 64} is not in"):
         store.policy("0" * 64)
-    artefacts.keep_model(tmp_path, Classifier.load()).rename(tmp_path / f"model-{'1' * 64}")
+    artefacts.keep_model(tmp_path, Classifier.load().digest).rename(tmp_path / f"model-{'1' * 64}")
     (tmp_path / f"model-{'1' * 64}" / "tables" / "taxonomy.yaml").write_text("another")
     with pytest.raises(artefacts.MissingArtefact, match=r"its tables taxonomy\.yaml are others than this program's"):
         store.model("1" * 64)

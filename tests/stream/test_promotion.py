@@ -10,13 +10,14 @@ import pytest
 from stream_cluster import CATALOG
 
 from classifiers import Classifier
+from dispatcher.artefacts import MissingArtefact
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.model_events import KEY, ModelPromoted
 from dispatcher.settings import SAMPLE_KEY
 from dispatcher.stream.agents import TriageAgent
 from dispatcher.stream.classify import classify_with
 from dispatcher.stream.models import KEY as STATE_KEY
-from dispatcher.stream.models import Models, NoModel, load_from
+from dispatcher.stream.models import Models, load_from
 from dispatcher.stream.records import InputRecord, Result
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def other(text: str, address: str | None, received_at: datetime | None):  # type
 
 def load(digest: str):  # type: ignore[no-untyped-def]
     if digest != "b" * 64:
-        raise NoModel("not on this machine")
+        raise MissingArtefact("not on this machine")
     return other
 
 
@@ -100,5 +101,5 @@ def test_what_is_no_promotion_is_a_dead_letter() -> None:
 def test_models_are_loaded_by_their_digest_and_none_under_anothers(tmp_path: Path) -> None:
     found = load_from(tmp_path, CATALOG.policy.triage, RUNNING)
     assert found(RUNNING.digest)("楼道灯坏了", None, None) == ONE("楼道灯坏了", None, None)
-    with pytest.raises(NoModel):
+    with pytest.raises(MissingArtefact):
         found("d" * 64)

@@ -15,11 +15,11 @@ from classifiers.model import CALIBRATION, MODEL_DIR
 from classifiers.tables import HERE
 from classifiers.triage import DECIDING_TABLES
 from dispatcher.catalog import Catalog, load_catalog
-from dispatcher.catalog.load import _POLICY_DIR
+from dispatcher.catalog.load import POLICY_DIR
 from dispatcher.domain.errors import CatalogError, NotFound
 
 #: What a model is made of; its other files are for people.
-_MODEL_FILES = ("model.json", "model.npz", CALIBRATION)
+MODEL_FILES = ("model.json", "model.npz", CALIBRATION)
 #: The city's files beside its policy.
 _CITY_FILES = ("agencies.yaml", "topics.yaml")
 
@@ -28,24 +28,61 @@ class MissingArtefact(NotFound):
     """A model or policy that decisions name is not to be had as it was."""
 
 
-def keep_model(store: Path, classifier: Classifier, model_dir: Path | None = None) -> Path:
-    """Copy the model that `classifier` was loaded from into `store`, unless it is there; returns its folder."""
-    folder = model_dir or MODEL_DIR
-    files = [(folder / name, Path(name)) for name in _MODEL_FILES]
+def model_folder(store: Path, digest: str) -> Path:
+    """Where the model of that digest lies, if it is kept."""
+    return store / f"model-{digest}"
+
+
+def digest_of(folder: Path) -> str | None:
+    """The digest of the model in `folder`, None where it cannot be loaded."""
+    try:
+        return Classifier.load(folder).digest
+    except ClassifierError:
+        return None
+
+
+def keep_model(store: Path, digest: str, source: Path = MODEL_DIR) -> Path:
+    """Copy the model in `source`, whose digest that is, into `store`, unless it is there; returns its folder. With it go the tables that
+    have a say in the digest: whoever finds another digest later sees which changed."""
+    files = [(source / name, Path(name)) for name in MODEL_FILES]
     tables = [(HERE / name, Path("tables", name)) for name in DECIDING_TABLES]
-    return _keep(store / f"model-{classifier.digest}", (*files, *tables))
+    return _keep(model_folder(store, digest), (*files, *tables))
+
+
+def load_model(store: Path, sha256: str) -> Classifier:
+    """The model of that digest out of the store. Raises `MissingArtefact`, saying what is missing and what to do."""
+    folder = model_folder(store, sha256)
+    if not folder.is_dir():
+        raise MissingArtefact(
+            f"model {sha256} decided here, and {folder.name} is not in {store}",
+            hint="Copy that folder from where the worker ran, or name a model with --model for a what-if",
+        )
+    try:
+        model = Classifier.load(folder)
+    except ClassifierError as error:
+        raise MissingArtefact(
+            f"{folder.name} in the store is damaged: {error}", hint="Copy it again from where the worker ran"
+        ) from None
+    if model.digest != sha256:
+        other = [name for name in DECIDING_TABLES if not _same(folder / "tables" / name, HERE / name)]
+        why = f"its tables {', '.join(other)} are others than this program's" if other else "its files were changed"
+        raise MissingArtefact(
+            f"model {sha256} cannot decide here: {why}",
+            hint="Replay with the version of the program that had them, or name --model for a what-if",
+        )
+    return model
 
 
 def keep_policy(store: Path, sha256: str, home: Path, policy_dir: Path | None = None) -> Path:
     """Copy the city's files whose digest is `sha256` into `store`, unless they are there; returns their folder."""
     city = [(home / name, Path(name)) for name in _CITY_FILES]
-    policy = [(path, Path("policy", path.name)) for path in sorted((policy_dir or _POLICY_DIR).glob("*.yaml"))]
+    policy = [(path, Path("policy", path.name)) for path in sorted((policy_dir or POLICY_DIR).glob("*.yaml"))]
     return _keep(store / f"policy-{sha256}", (*city, *policy))
 
 
 def keep(store: Path, *, classifier: Classifier, catalog: Catalog, home: Path, policy_dir: Path | None = None) -> None:
     """Keep what runs here: a worker calls this at its start. Two workers may do so at once."""
-    keep_model(store, classifier)
+    keep_model(store, classifier.digest)
     keep_policy(store, catalog.policy.sha256, home, policy_dir)
 
 
@@ -126,28 +163,7 @@ class Store:
         return found
 
     def _load_model(self, sha256: str) -> Classifier:
-        folder = self._folder / f"model-{sha256}"
-        if self.own_model().digest == sha256:
-            return self.own_model()
-        if not folder.is_dir():
-            raise MissingArtefact(
-                f"model {sha256} decided here, and {folder.name} is not in {self._folder}",
-                hint="Copy that folder from where the worker ran, or name a model with --model for a what-if",
-            )
-        try:
-            model = Classifier.load(folder)
-        except ClassifierError as error:
-            raise MissingArtefact(
-                f"{folder.name} in the store is damaged: {error}", hint="Copy it again from where the worker ran"
-            ) from None
-        if model.digest != sha256:
-            other = [name for name in DECIDING_TABLES if not _same(folder / "tables" / name, HERE / name)]
-            why = f"its tables {', '.join(other)} are others than this program's" if other else "its files were changed"
-            raise MissingArtefact(
-                f"model {sha256} cannot decide here: {why}",
-                hint="Replay with the version of the program that had them, or name --model for a what-if",
-            )
-        return model
+        return self.own_model() if self.own_model().digest == sha256 else load_model(self._folder, sha256)
 
     def _load_policy(self, sha256: str) -> Catalog:
         folder = self._folder / f"policy-{sha256}"
