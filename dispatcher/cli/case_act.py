@@ -1,6 +1,5 @@
 """``dispatcher case act`` and ``case reply``: what people and units say to a case, and what came of it."""
 
-import getpass
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -29,16 +28,6 @@ from dispatcher.observe.logging import mask
 if TYPE_CHECKING:
     from dispatcher.catalog import Catalog
 
-#: The service has read the message and refused it.
-_REFUSED = 3
-_TIMEOUT = click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds to wait for the answer."
-)
-_MESSAGE_ID = click.option(
-    "--message-id",
-    metavar="ID",
-    help="Default: a new one. Under one id a message counts once, however often it is sent.",
-)
 #: What an action needs beside what the table `ACTIONS` says of its reason.
 _REPLY_NEEDS: dict[ReplyAction, tuple[str, ...]] = {
     ReplyAction.PROGRESS: ("text",),
@@ -99,8 +88,8 @@ def _needs_of_actions() -> str:
 )
 @click.option("--by", metavar="NAME", help="Who decides; default: your login name.")
 @fields_of(OperatorDecided, without=("message_id", "case_id", "operation", "actor", "role"), told=_OF_PERSON)
-@_MESSAGE_ID
-@_TIMEOUT
+@options.MESSAGE_ID
+@options.TIMEOUT
 @options.BOOTSTRAP
 @options.JSON
 @click.pass_context
@@ -139,7 +128,7 @@ def act(
                 "message_id": message_id or str(uuid4()),
                 "case_id": case.case_id,
                 "operation": operation,
-                "actor": by or _login(),
+                "actor": by or options.login(),
                 "role": role,
                 **codes,
             }
@@ -154,8 +143,8 @@ def act(
 @click.option("--agency", required=True, metavar="UNIT", help="The unit that speaks: code, Chinese name or an alias.")
 @click.option("--order", "order_id", metavar="ID", help="The order meant; default: the unit's latest.")
 @fields_of(AgencyReplied, without=("message_id", "case_id", "order_id", "agency", "action"), told=_OF_UNIT)
-@_MESSAGE_ID
-@_TIMEOUT
+@options.MESSAGE_ID
+@options.TIMEOUT
 @options.BOOTSTRAP
 @options.JSON
 @click.pass_context
@@ -243,13 +232,6 @@ def _latest_order(case: CaseRecord, unit: str, catalog: "Catalog") -> str:
     return held[-1]
 
 
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container's user may have no name
-        return "terminal"
-
-
 # -- sent, and answered ------------------------------------------------------------------------------------------
 
 
@@ -279,7 +261,7 @@ def _say(
     else:
         _show(answer, found, Shown(catalog.city, datetime.now(UTC)))
     if answer.refused is not None:
-        context.exit(_REFUSED)
+        context.exit(options.REFUSED)
 
 
 def _facts(answer: acting.Answer, before: CaseRecord) -> dict[str, object]:

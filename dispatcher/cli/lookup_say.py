@@ -1,7 +1,6 @@
 """Saying something to a lookup: what all commands of `dispatcher.cli.lookup_act` have in common, and how an answer is shown."""
 
 import functools
-import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,8 +26,6 @@ from dispatcher.observe.logging import mask
 if TYPE_CHECKING:
     from dispatcher.catalog import Catalog
 
-#: The service has read the message and refused it.
-REFUSED = 3
 _DESK = ActorRole.DESK_OFFICER
 
 
@@ -78,11 +75,13 @@ def speaks(*by: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             as_json: bool,
             **fields: Any,
         ) -> None:
-            speaker = Speaker(named, role, actor or _login(), message_id or str(uuid4()), timeout, bootstrap, as_json)
+            speaker = Speaker(
+                named, role, actor or options.login(), message_id or str(uuid4()), timeout, bootstrap, as_json
+            )
             command(speaker, **fields)
 
         wrapped: Callable[..., None] = speaking
-        for option in (options.JSON, options.BOOTSTRAP, _TIMEOUT, _MESSAGE_ID):
+        for option in (options.JSON, options.BOOTSTRAP, options.TIMEOUT, options.MESSAGE_ID):
             wrapped = option(wrapped)
         wrapped = click.option(
             *(by or ("--by",)), "actor", metavar="NAME", help="Who speaks; default: your login name."
@@ -100,21 +99,6 @@ _ROLE = click.option(
     show_default=True,
     help="As whom.",
 )
-_TIMEOUT = click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds to wait for the answer."
-)
-_MESSAGE_ID = click.option(
-    "--message-id",
-    metavar="ID",
-    help="Default: a new one. Under one id a message counts once, however often it is sent.",
-)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container's user may have no name
-        return "terminal"
 
 
 def say(speaker: Speaker, action: Action, **fields: Any) -> Done:
@@ -171,7 +155,7 @@ def tell(speaker: Speaker, done: Done, *, more: Mapping[str, object] | None = No
     else:
         _show(done)
     if done.answer.refused is not None:
-        click.get_current_context().exit(REFUSED)
+        click.get_current_context().exit(options.REFUSED)
 
 
 def _facts(done: Done) -> dict[str, object]:

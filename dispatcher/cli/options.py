@@ -1,6 +1,7 @@
 """What the client commands have in common: the options, the screens, and how an interrupted command ends."""
 
 import asyncio
+import getpass
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import nullcontext
@@ -22,9 +23,20 @@ from dispatcher.domain.errors import ClusterUnreachable
 
 Answer = TypeVar("Answer")
 
+#: Exit status: the service has read the message and refused it.
+REFUSED = 3
+
 BOOTSTRAP = click.option("--bootstrap", metavar="HOST:PORT", help="Kafka's address (default: KAFKA_BOOTSTRAP_SERVERS).")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line, for programs.")
 
+TIMEOUT = click.option(
+    "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds to wait for the answer."
+)
+MESSAGE_ID = click.option(
+    "--message-id",
+    metavar="ID",
+    help="Default: a new one. Under one id a message counts once, however often it is sent.",
+)
 ARTEFACTS = click.option(
     "--artefacts",
     type=click.Path(path_type=Path, file_okay=False),
@@ -57,6 +69,14 @@ class Moment(click.ParamType):
         except ValueError:
             self.fail(f"{text!r} is no time such as 2026-11-21T18:05:00+08:00, 2026-11-21 or 90m", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=CITY_TIME)
+
+
+def login() -> str:
+    """Who speaks, where nobody is named."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's user may have no name
+        return "terminal"
 
 
 def out() -> Console:

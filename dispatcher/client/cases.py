@@ -83,6 +83,20 @@ class Named:
     joined: str | None = None
 
 
+async def standing(reader: Reader, meant: Callable[[bytes, bytes], bool]) -> dict[bytes, bytes]:
+    """The entries of ``case-state``, as they are now, of which key and value are `meant`. Raises `TopicMismatch`."""
+    places = reader.partitions(topics.CASE_STATE)
+    begins, ends = await asyncio.gather(reader.begins(places), reader.ends(places))
+    known: dict[bytes, bytes] = {}
+    async for record in reader.read(begins, ends):
+        key = record.key or b""
+        if record.value is not None and meant(key, record.value):
+            known[key] = record.value
+        else:  # it has been archived, or has moved on
+            known.pop(key, None)
+    return known
+
+
 class Cases:
     """The cases of the cluster that `reader` reads. Its methods raise `TopicMismatch` where a topic is missing."""
 
@@ -91,15 +105,7 @@ class Cases:
 
     async def all(self, statuses: Collection[CaseStatus]) -> Listed:
         """Every case that stands in one of `statuses` now."""
-        known: dict[bytes, bytes] = {}
-        places = self._reader.partitions(topics.CASE_STATE)
-        begins, ends = await asyncio.gather(self._reader.begins(places), self._reader.ends(places))
-        async for record in self._reader.read(begins, ends):
-            key = record.key or b""
-            if record.value is not None and _status(record.value) in statuses:
-                known[key] = record.value
-            else:  # it has been archived, or has moved on
-                known.pop(key, None)
+        known = await standing(self._reader, lambda _key, value: _status(value) in statuses)
         cases, unreadable = [], 0
         for value in known.values():
             try:

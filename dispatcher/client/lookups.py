@@ -1,6 +1,5 @@
 """Lookups of the two desks as they are now, read with their cases from ``case-state``; and what of one a list tells."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from dispatcher.client.cases import SHORTEST, Cases, Named
+from dispatcher.client.cases import SHORTEST, Cases, Named, standing
 from dispatcher.client.reader import Reader
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.desk_policy import DesksPolicy
@@ -17,7 +16,6 @@ from dispatcher.domain.lookups import clocks
 from dispatcher.domain.lookups.codes import CandidateStatus, RequestStatus
 from dispatcher.domain.lookups.records import Candidate, LookupRecord
 from dispatcher.domain.timers import Timer
-from dispatcher.stream import topics
 
 _PART = re.compile(rf"[0-9a-f-]{{{SHORTEST},36}}")
 _HELD = b'"lookup":{'
@@ -58,7 +56,7 @@ class Lookups:
         """Every lookup that is `wanted`."""
         found: list[Held] = []
         unreadable = 0
-        for value in (await self._latest(lambda _key, _value: True)).values():
+        for value in (await standing(self._reader, lambda _key, value: _HELD in value)).values():
             try:
                 case = CaseRecord.model_validate_json(value)
             except ValidationError:
@@ -96,26 +94,13 @@ class Lookups:
         if not _PART.fullmatch(named):
             return None
         begins = f'"lookup_id":"{named}'.encode()
-        values = await self._latest(lambda _key, value: begins in value)
+        values = await standing(self._reader, lambda _key, value: _HELD in value and begins in value)
         cases = [CaseRecord.model_validate_json(value) for value in values.values()]
         meant = [case for case in cases if case.lookup is not None and case.lookup.lookup_id.startswith(named)]
         if len(meant) > 1:
             several = ", ".join(sorted(case.lookup.lookup_id for case in meant if case.lookup is not None)[:6])
             raise NotFound(f"{len(meant)} lookups begin with {named}: {several}", hint="Give more of the lookup_id")
         return meant[0] if meant else None
-
-    async def _latest(self, meant: Callable[[bytes, bytes], bool]) -> dict[bytes, bytes]:
-        """The entries of cases that have a lookup and are `meant`, by key, as they are now."""
-        places = self._reader.partitions(topics.CASE_STATE)
-        begins, ends = await asyncio.gather(self._reader.begins(places), self._reader.ends(places))
-        known: dict[bytes, bytes] = {}
-        async for record in self._reader.read(begins, ends):
-            key = record.key or b""
-            if record.value is not None and _HELD in record.value and meant(key, record.value):
-                known[key] = record.value
-            else:  # archived, or without a lookup
-                known.pop(key, None)
-        return known
 
 
 # -- what of one is told --------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from dispatcher.client import happened
 from dispatcher.client.aliases import names_of
 from dispatcher.client.trace import Step, calls_of, cases_of
-from dispatcher.domain import ids
+from dispatcher.domain import ids, sealed
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GUARDS, CaseStatus
 from dispatcher.domain.policy import Policy
@@ -20,8 +20,8 @@ from dispatcher.stream import dead_letters, topics
 _EXCERPT = 40
 #: Stands for what is not shown of a confidential case.
 HIDDEN = "（保密）"
-#: Ciphertext in the place of a text, as `dispatcher.client.timeline_words.SEALED` says.
-_SEALED = re.compile(r"§1:[A-Za-z0-9+/=_-]*…?")
+#: Ciphertext in the place of a text.
+_SEALED = re.compile(rf"{sealed.MARK}[A-Za-z0-9+/=_-]*…?")
 #: What a record says of being confidential, and how it says that it is not.
 _CONFIDENTIAL = names_of("confidential")
 _OPEN = frozenset(("false", "0", "否", "no", "n", "none", ""))
@@ -51,7 +51,7 @@ def tell(step: Step, city: City, *, hidden: bool = False) -> str:
         return mask(f"死信 set aside: {code} {HIDDEN if hidden else reason}")
     if value is None:
         return f"{len(step.record.value or b'')} bytes that are no JSON object"
-    return _SEALED.sub("（已封存）", _told(step, value, city, hidden=hidden))
+    return _SEALED.sub(sealed.SHOWN, _told(step, value, city, hidden=hidden))
 
 
 def _told(step: Step, value: dict[str, Any], city: City, *, hidden: bool) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from dispatcher.client.lookup_facts import PRIVATE, fact_name, said
+from dispatcher.domain import sealed
 from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.clocks import CLOCK_NAMES, URGENCY_NAMES
 from dispatcher.domain.desk_policy import DesksPolicy
@@ -20,9 +21,6 @@ from dispatcher.observe.logging import mask
 
 Value = Mapping[str, Any]
 
-#: A text that begins so is ciphertext: the key of its case is not at hand, or has been deleted.
-SEALED = "§1:"
-_SEALED_SHOWN = "（已封存）"
 #: Of a longer text only so many characters are shown.
 LONGEST = 2_000
 
@@ -97,8 +95,8 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def shown(text: object) -> str:
     """A text on one line and masked, without characters that disturb a screen; what is sealed is said to be so."""
     said = str(text) if text is not None else ""
-    if said.startswith(SEALED):
-        return _SEALED_SHOWN
+    if said.startswith(sealed.MARK):
+        return sealed.SHOWN
     kept = "".join(c for c in said if c.isspace() or unicodedata.category(c) not in _UNSHOWN)
     masked = mask(" ".join(kept.split()).translate(_DIGITS))  # before it is cut: half a number is not known for one
     return masked if len(masked) <= LONGEST else masked[:LONGEST] + "…"
@@ -206,7 +204,7 @@ class Words:
         if fact in PRIVATE:
             return f"{name}已记"
         text = str(value)
-        if text.startswith(SEALED):
+        if text.startswith(sealed.MARK):
             told = shown(text)
         elif fact == "name":
             told = masked_name(shown(text))

@@ -8,7 +8,7 @@ no case this way (a record that could not be read, a call not yet triaged) is se
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from dispatcher.client.reader import Keep, Raw, Reader
 from dispatcher.domain import ids
 from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 from dispatcher.stream.writer import partition_for
@@ -34,14 +35,6 @@ _REKEYED = "x-rekeyed-from"
 #: Fields by which a record names a call or a case, at its top or in an inbox message's inner call.
 _CALL_FIELDS = ("call_id", "jjdbh", "claimed_call_id")
 
-#: Opens what is sealed in a record's value: value and case_id -> value.
-Reveal = Callable[[bytes, str], bytes]
-
-
-def sealed(value: bytes, _case_id: str) -> bytes:
-    """What is sealed stays so."""
-    return value
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -52,7 +45,7 @@ class Step:
     value: dict[str, Any] | None
 
 
-def step(record: InputRecord, *, reveal: Reveal = sealed) -> Step:
+def step(record: InputRecord, *, reveal: Reveal = as_it_is) -> Step:
     """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed, after `reveal`, which the ledger alone needs."""
     written = record.value or b""
     if record.topic == topics.CASE_EVENTS:
@@ -90,7 +83,7 @@ def cases_of(value: dict[str, Any] | None) -> set[str]:
 class Trace:
     """The search for one id. `run` gives the steps in order of time, none twice; empty when there is nothing."""
 
-    def __init__(self, reader: Reader, wanted: str, *, reveal: Reveal = sealed) -> None:
+    def __init__(self, reader: Reader, wanted: str, *, reveal: Reveal = as_it_is) -> None:
         self._reader = reader
         self._reveal = reveal
         self._wanted = wanted

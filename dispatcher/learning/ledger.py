@@ -1,6 +1,6 @@
 """Reading the ledger for learning: the events of some kinds, in the order of each case, and the calls behind them."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,18 +8,9 @@ import orjson
 from aiokafka import TopicPartition
 
 from dispatcher.client.reader import Offsets, Raw, Reader
+from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.stream import topics
 from dispatcher.stream.records import InputRecord
-
-#: Bytes of a record and its case in, bytes with its personal strings legible out. What is learned from needs none of them, so
-#: by default they stay as they are.
-Reveal = Callable[[bytes, str], bytes]
-
-
-def sealed(value: bytes, _case_id: str) -> bytes:
-    """The record as it lies."""
-    return value
-
 
 #: Clocks of broker and workers may differ by so much.
 _SLACK_MS = 60_000
@@ -64,7 +55,7 @@ async def pinned(reader: Reader, topic: str, *, since: datetime | None) -> tuple
 
 
 async def events(
-    reader: Reader, kinds: Collection[str], starts: Offsets, ends: Offsets, *, reveal: Reveal = sealed
+    reader: Reader, kinds: Collection[str], starts: Offsets, ends: Offsets, *, reveal: Reveal = as_it_is
 ) -> AsyncIterator[Event]:
     """The events of these kinds. One that another version of the service wrote and that cannot be read is left out."""
     wanted = {f"{kind}.v1".encode(): kind for kind in kinds}

@@ -10,7 +10,8 @@ from classifiers.corpus import TEST, read_rows
 from dispatcher.client.reader import Reader
 from dispatcher.domain.codes import Outcome
 from dispatcher.domain.policy import IntakePolicy
-from dispatcher.learning.ledger import Place, Reveal, events, pinned, place_of, records, sealed
+from dispatcher.domain.sealed import Reveal, as_it_is
+from dispatcher.learning.ledger import Place, events, pinned, place_of, records
 from dispatcher.learning.texts import call_in
 from dispatcher.stream import topics
 
@@ -113,7 +114,7 @@ class Live:
                 )
 
 
-async def live(reader: Reader, *, since: datetime, until: datetime, reveal: Reveal = sealed) -> Live:
+async def live(reader: Reader, *, since: datetime, until: datetime, reveal: Reveal = as_it_is) -> Live:
     """The calls decided from `since` up to `until` by the broker's time, with all that people said of them until now."""
     starts, ends = await pinned(reader, topics.CASE_EVENTS, since=since)
     truths = Truths()

@@ -10,9 +10,10 @@ from dispatcher.client.reader import Reader
 from dispatcher.domain.calls import CallReceived, read_call, utc
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.policy import IntakePolicy
+from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.domain.units import City
 from dispatcher.learning.labels import KINDS, Label, Labels
-from dispatcher.learning.ledger import Place, Reveal, events, pinned, records, sealed
+from dispatcher.learning.ledger import Place, events, pinned, records
 from dispatcher.learning.masking import masked
 from dispatcher.learning.policy import LabelsPolicy
 from dispatcher.stream import topics
@@ -36,7 +37,7 @@ async def collect(
     since: datetime | None = None,
     until: datetime | None = None,
     wanted: Callable[[str], bool] = lambda _case_id: True,
-    reveal: Reveal = sealed,
+    reveal: Reveal = as_it_is,
 ) -> Collected:
     """Every label whose decision fell between `since` and `until`.
 

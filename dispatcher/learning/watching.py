@@ -8,8 +8,9 @@ from classifiers.model import LinearModel
 from classifiers.train import grams_of
 from dispatcher.client.reader import Reader
 from dispatcher.domain.policy import IntakePolicy
+from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.learning.drift import Window
-from dispatcher.learning.ledger import Place, Reveal, events, pinned, place_of, records, sealed
+from dispatcher.learning.ledger import Place, events, pinned, place_of, records
 from dispatcher.learning.texts import call_in
 from dispatcher.stream import topics
 
@@ -48,7 +49,7 @@ async def fill(
     model: LinearModel,
     intake: IntakePolicy,
     texts: int,
-    reveal: Reveal = sealed,
+    reveal: Reveal = as_it_is,
 ) -> list[Window]:
     """A window for each span, of what was decided in it by the broker's time; a span's end is as far as the topics are now.
 

@@ -1,20 +1,12 @@
 """What every process of a replay is told, and what a partition leaves behind when it is interrupted."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.replay.deciders import Artefacts
 from dispatcher.replay.findings import Tally
 from dispatcher.replay.plan import Plan
 from dispatcher.replay.reading import Names
-
-#: A recorded event and its case in; the event with its personal strings legible out.
-Reveal = Callable[[bytes, str], bytes]
-
-
-def as_it_is(value: bytes, _case_id: str) -> bytes:
-    """Nothing is sealed."""
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from dispatcher.domain.codes import Level
+from dispatcher.domain.sealed import MARK
 from dispatcher.domain.units import City
 
-#: How a JSON text begins that is ciphertext under its case's key.
-_SEALED = "§1:"
 UNKNOWN = "（未知）"
 
 
@@ -64,9 +63,9 @@ class Places:
         if not isinstance(place, dict):
             return None
         words = [place.get(name) for name in ("street", "landmark", "address")]
-        if any(isinstance(word, str) and word.startswith(_SEALED) for word in words):
+        if any(isinstance(word, str) and word.startswith(MARK) for word in words):
             self._sealed.add(case_id)
-        plain = [word if isinstance(word, str) and not word.startswith(_SEALED) else None for word in words]
+        plain = [word if isinstance(word, str) and not word.startswith(MARK) else None for word in words]
         return self._path(district, *plain)
 
     def _search(self, district: str, street: str | None, landmark: str | None, address: str | None) -> Place | None:

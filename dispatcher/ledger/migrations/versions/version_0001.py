@@ -270,8 +270,3 @@ def upgrade() -> None:
         _text("name", primary_key=True),
         _text("value", nullable=False),
     )
-
-
-def downgrade() -> None:
-    """There is nothing before the first version; a rebuild begins with empty tables."""
-    raise NotImplementedError
