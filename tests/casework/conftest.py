@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("casework_laws", "casework_lookup_laws")
+pytest.register_assert_rewrite("casework_laws", "casework_lookup_laws", "casework_pairs")

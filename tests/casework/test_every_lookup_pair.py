@@ -8,13 +8,13 @@ from casework_lookups import (
     LookupStanding,
     lookup_status,
 )
+from casework_pairs import cells_of, decided, refusal
 from casework_sayings import Said
 from casework_world import context
 
 from dispatcher.domain import casework
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import ActorRole
-from dispatcher.domain.events import MessageRejected
 from dispatcher.domain.inbox import DeadlineElapsed, TimerKind
 from dispatcher.domain.lookups.codes import Action, AnswerStatus, LookupStatus, Notice
 from dispatcher.domain.lookups.messages import LookupActed, LookupAnswered, LookupMatched, LookupTold
@@ -65,13 +65,8 @@ SHORT = {one.status: one.name for one in reversed(LOOKUP_STANDINGS) if one.statu
 
 def outcome_of(before: CaseRecord | None, work: Work) -> str:
     """How the table writes `work`."""
-    if work.refused is not None:
-        return work.refused.code.removeprefix("D")
-    refusals = [event for event in work.events if isinstance(event, MessageRejected)]
-    if refusals:
-        assert work.case is None, "what is refused changes nothing"
-        assert len(work.events) == 1
-        return refusals[0].code.removeprefix("D")
+    if (code := refusal(work)) is not None:
+        return code
     after = lookup_status(work.case) if work.case is not None else lookup_status(before)
     if after is not lookup_status(before):
         assert after is not None, "a lookup never vanishes"
@@ -87,20 +82,12 @@ def answer(standing: LookupStanding, said: Said) -> str:
     before = scene.case
     assert (before.status if before else None) is standing.case
     assert lookup_status(before) is standing.status
-    message = said.make(scene)
-    message = type(message).model_validate_json(message.encode())
-    at = max(SOON, message.due_at) if isinstance(message, DeadlineElapsed) else SOON
-    work = casework.decide(before, message, context(1_000, at))
-    for one in (*((work.case,) if work.case is not None else ()), *work.events, *work.sends, *work.asks):
-        assert type(one).model_validate_json(one.encode()) == one
-    return outcome_of(before, work)
+    return outcome_of(before, decided(before, said.make(scene), SOON))
 
 
 def expected() -> dict[str, list[str]]:
     """Row -> cells, in the order of `LOOKUP_STANDINGS`."""
-    first, *rows = EXPECTED.strip("\n").splitlines()
-    assert first.split() == [standing.name for standing in LOOKUP_STANDINGS]
-    return {row[:24].strip(): row[24:].split() for row in rows}
+    return cells_of(EXPECTED, LOOKUP_STANDINGS)
 
 
 @pytest.mark.parametrize("said", LOOKUP_SAYINGS, ids=lambda said: said.name)

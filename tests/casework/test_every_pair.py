@@ -1,6 +1,7 @@
 """Every status of a case meets every message: a change, or a refusal with its code; never an exception."""
 
 import pytest
+from casework_pairs import cells_of, decided, refusal
 from casework_sayings import SAYINGS, Said
 from casework_states import LATER, STANDINGS, Standing
 from casework_world import context
@@ -8,7 +9,6 @@ from casework_world import context
 from dispatcher.domain import casework
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import ActorRole, CaseStatus
-from dispatcher.domain.events import MessageRejected
 from dispatcher.domain.inbox import AgencyReplied, DeadlineElapsed, Operation, OperatorDecided, ReplyAction, TimerKind
 from dispatcher.domain.lookups.messages import LookupActed, LookupAnswered, LookupMatched, LookupTold
 from dispatcher.domain.refusals import Code
@@ -93,13 +93,8 @@ SHORT = {standing.status: standing.name.removesuffix("+") for standing in STANDI
 
 def outcome_of(before: CaseRecord | None, work: Work) -> str:
     """How the table writes `work`."""
-    if work.refused is not None:
-        return work.refused.code.removeprefix("D")
-    refusals = [event for event in work.events if isinstance(event, MessageRejected)]
-    if refusals:
-        assert work.case is None, "what is refused changes nothing"
-        assert len(work.events) == 1
-        return refusals[0].code.removeprefix("D")
+    if (code := refusal(work)) is not None:
+        return code
     if work.forgotten:
         return "gone"
     if work.case is not None and (before is None or before.status is not work.case.status):
@@ -116,22 +111,12 @@ def answer(standing: Standing, said: Said) -> str:
     said.before(scene)
     before = scene.case
     assert (before.status if before else None) is standing.status, "what must be said before changes the status"
-    message = said.make(scene)
-    message = type(message).model_validate_json(message.encode())
-    at = max(LATER, message.due_at) if isinstance(message, DeadlineElapsed) else LATER
-    work = casework.decide(before, message, context(1_000, at))
-    if work.case is not None:
-        assert CaseRecord.model_validate_json(work.case.encode()) == work.case
-    for event in work.events:
-        assert type(event).model_validate_json(event.encode()) == event
-    return outcome_of(before, work)
+    return outcome_of(before, decided(before, said.make(scene), LATER))
 
 
 def expected() -> dict[str, list[str]]:
     """Row -> cells, in the order of `STANDINGS`."""
-    first, *rows = EXPECTED.strip("\n").splitlines()
-    assert first.split() == [standing.name for standing in STANDINGS]
-    return {row[:24].strip(): row[24:].split() for row in rows}
+    return cells_of(EXPECTED, STANDINGS)
 
 
 @pytest.mark.parametrize("said", SAYINGS, ids=lambda said: said.name)

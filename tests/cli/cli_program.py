@@ -12,10 +12,9 @@ from uuid import uuid4
 
 import yaml
 from click.testing import Result
+from worker_process import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-#: For things that happen in the end, on a busy machine.
-PATIENCE = 90.0
 
 Run = Callable[..., Result]
 T = TypeVar("T")

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cli_program import PATIENCE, Run, call, lines, rows, until
+from cli_program import Run, call, lines, rows, until
 from click.testing import CliRunner
 from rich.cells import cell_len
+from worker_process import PATIENCE
 
 from dispatcher.broker import free_port
 from dispatcher.cli import program

@@ -15,8 +15,9 @@ from uuid import uuid4
 import orjson
 import pytest
 from aiokafka import TopicPartition
-from cli_program import PATIENCE, Run, rows
+from cli_program import Run, rows
 from click.testing import CliRunner
+from worker_process import PATIENCE
 
 from dispatcher.broker import free_port
 from dispatcher.cli import lookup_act, lookup_words, program

@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from cli_program import PATIENCE, Run, call, lines, rows, until
+from cli_program import Run, call, lines, rows, until
+from worker_process import PATIENCE
 
 from dispatcher.client.reader import Reader
 from dispatcher.domain import ids

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cli_program import PATIENCE, Run, call, lines, rows, until
+from cli_program import Run, call, lines, rows, until
+from worker_process import PATIENCE
 
 from dispatcher.domain.errors import NoAnswer, NotFound
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_program import PATIENCE, Run, rows, until
+from cli_program import Run, rows, until
+from worker_process import PATIENCE
 
 STALL = "沈河区中街有人占道摆摊卖水果"
 WAIT = ("--timeout", str(PATIENCE))

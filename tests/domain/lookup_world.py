@@ -1,10 +1,10 @@
 """The two desks in memory: calls of their matters, and short ways to speak as channel, matcher and officer."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain_world import CITY, OFFICE, POLICY, Heard, call
+from domain_world import CHINA, CITY, OFFICE, POLICY, Heard, call
 
 from dispatcher.domain import ids
 from dispatcher.domain.cases import CaseRecord
@@ -19,6 +19,10 @@ from dispatcher.domain.messages import Message
 from dispatcher.domain.policy import Policy
 from dispatcher.simulate.heard import Spot
 from dispatcher.simulate.world import World
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+#: A day in May: no cold, no night.
+MAY = datetime(2026, 5, 12, 10, 0, tzinfo=CHINA)
 
 #: What triage takes out of a call, each as the extraction writes it.
 PLATE = {"plates": [{"kind": "full", "plate": "辽A12345"}]}

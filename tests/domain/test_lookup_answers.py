@@ -22,11 +22,6 @@ from dispatcher.domain.lookups.messages import LookupAnswered
 
 
 @pytest.fixture
-def desks() -> Desks:
-    return Desks()
-
-
-@pytest.fixture
 def taxi(desks: Desks) -> str:
     """A telephone left in a taxi whose plate is known."""
     return desks.call("lost_item_taxi", extracted=PLATE | PHONE)

@@ -1,10 +1,9 @@
 """A lookup with its case: closed, withdrawn, merged, renamed, grown graver, put away; and written down."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pytest
-from domain_world import CHINA, OFFICE, POLICY, triaged_call
-from lookup_world import OLD_MAN, PHONE, PLATE, Desks, hit, kinds
+from domain_world import OFFICE, POLICY, triaged_call
+from lookup_world import DAY, HOUR, MAY, MINUTE, OLD_MAN, PHONE, PLATE, Desks, hit, kinds
 
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import CaseStatus, LinkKind, Outcome, Urgency
@@ -21,16 +20,6 @@ from dispatcher.domain.lookups.codes import (
 )
 from dispatcher.domain.lookups.records import Candidate, Confirmation, LookupRecord, Request, Sighting
 from dispatcher.domain.messages import AttachedCall, Link
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-#: A day in May: no cold, no night.
-MAY = datetime(2026, 5, 12, 10, 0, tzinfo=CHINA)
-
-
-@pytest.fixture
-def desks() -> Desks:
-    return Desks()
-
 
 # -- with its case -----------------------------------------------------------------------------------------------------------
 

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
-from domain_world import CHINA, NIGHT, OFFICE, POLICY
+from domain_world import NIGHT, OFFICE, POLICY
 from hypothesis import given
 from hypothesis import strategies as st
-from lookup_world import CHILD, OLD_MAN, PLATE, Desks, kinds
+from lookup_world import CHILD, DAY, HOUR, MAY, MINUTE, OLD_MAN, PLATE, Desks, kinds
 
 from dispatcher.domain.inbox import DeadlineElapsed, TimerKind
 from dispatcher.domain.lookups.clocks import risks
@@ -17,16 +17,6 @@ from dispatcher.domain.lookups.codes import (
     Side,
 )
 from dispatcher.domain.lookups.records import LookupRecord
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-#: A day in May: no cold, no night.
-MAY = datetime(2026, 5, 12, 10, 0, tzinfo=CHINA)
-
-
-@pytest.fixture
-def desks() -> Desks:
-    return Desks()
-
 
 # -- the schedule ------------------------------------------------------------------------------------------------------
 

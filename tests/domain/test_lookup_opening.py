@@ -17,12 +17,6 @@ from dispatcher.domain.lookups.facts import FACTS
 from dispatcher.domain.lookups.records import LookupRecord
 from dispatcher.simulate.heard import Spot
 
-
-@pytest.fixture
-def desks() -> Desks:
-    return Desks()
-
-
 # -- when ------------------------------------------------------------------------------------------------------------
 
 

@@ -23,11 +23,6 @@ MARK = "壳上刻着银杏叶"
 
 
 @pytest.fixture
-def desks() -> Desks:
-    return Desks()
-
-
-@pytest.fixture
 def phone(desks: Desks) -> str:
     """A lost telephone, and a driver who says what he has found."""
     case_id = desks.call("lost_item_taxi", extracted=PLATE | PHONE, text="黑色华为手机落在出租车上了")

@@ -1,12 +1,12 @@
 """Where a missing person may be: an area that grows, sightings that move it, an alert that widens."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from domain_world import CHINA, OFFICE, POLICY
+from domain_world import OFFICE, POLICY
 from hypothesis import given
 from hypothesis import strategies as st
-from lookup_world import CHILD, OLD_MAN, Desks, kinds
+from lookup_world import CHILD, DAY, HOUR, MAY, MINUTE, OLD_MAN, Desks, kinds
 
 from dispatcher.domain.lookups.codes import (
     Action,
@@ -17,16 +17,6 @@ from dispatcher.domain.lookups.codes import (
 from dispatcher.domain.lookups.reach import distance_km, reach
 from dispatcher.domain.lookups.records import LookupRecord
 from dispatcher.simulate.heard import Spot
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-#: A day in May: no cold, no night.
-MAY = datetime(2026, 5, 12, 10, 0, tzinfo=CHINA)
-
-
-@pytest.fixture
-def desks() -> Desks:
-    return Desks()
-
 
 # -- where they may be -----------------------------------------------------------------------------------------------------
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
-from learning_world import PATIENCE, ROOT
+from worker_process import answering_worker
 
 from dispatcher.broker import EmbeddedBroker
 from dispatcher.cli import program
@@ -38,27 +34,5 @@ def quiet_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def worker(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A worker that answers."""
-    folder = tmp_path_factory.mktemp("worker")
-    env = os.environ | {
-        "KAFKA_BOOTSTRAP_SERVERS": cluster,
-        "DISPATCHER_SLOT": "learning-tests",
-        "DISPATCHER_DATADIR": str(folder),
-        "DISPATCHER_LOG_LEVEL": "WARNING",
-    }
-    with (folder / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dispatcher", "worker"], cwd=ROOT, env=env, stdout=log, stderr=log
-        )
-    try:
-        first = CliRunner(env={"KAFKA_BOOTSTRAP_SERVERS": cluster}).invoke(
-            program, ["call", "楼道灯坏了", "--timeout", str(PATIENCE)]
-        )
-        assert first.exit_code == 0, (folder / "worker.log").read_text()
+    with answering_worker(cluster, "learning-tests", tmp_path_factory.mktemp("worker")):
         yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

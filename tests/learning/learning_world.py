@@ -22,9 +22,6 @@ CATALOG = load_catalog(ROOT)
 LEARNING = load_learning()
 START = datetime(2026, 11, 2, tzinfo=UTC)
 
-#: For things that happen in the end, on a busy machine, in seconds.
-PATIENCE = 90.0
-
 
 def copy_of_the_shipped(folder: Path, *, note: str | None = None) -> Path:
     """The shipped model in a folder of its own; a note in its description makes it another model that decides the same."""

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from learning_world import CATALOG, LEARNING, PATIENCE, ROOT, copy_of_the_shipped, forgetful
+from learning_world import CATALOG, LEARNING, ROOT, copy_of_the_shipped, forgetful
+from worker_process import PATIENCE
 
 from classifiers import Classifier
 from classifiers.corpus import TEST

@@ -40,13 +40,17 @@ _TAKEN: Final = {
 _RENAMED: Final = "案件已改类"
 
 
+#: By their names in the taxonomy; asked at every message of a case.
+_DESKS: Final[dict[str, Desk]] = {desk.value: desk for desk in Desk}
+
+
 def desk_of(category: str, city: City, policy: Policy) -> Desk | None:
     """The desk that a matter opens a lookup at."""
     beside = policy.desks.beside.get(category)
     if beside is not None:
         return beside
     matter = city.matters.get(category)
-    return Desk(matter.desk) if matter is not None and matter.desk in set(Desk) else None
+    return _DESKS.get(matter.desk or "") if matter is not None else None
 
 
 def settle(message: Message, work: Work, context: Context) -> Work:
