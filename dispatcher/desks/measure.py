@@ -2,11 +2,12 @@
 ``--apart`` in front each pool with weights fitted on the other writers named."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from dispatcher.desks.authored import Authored, read_authored
+from dispatcher.desks.likely import Match
 from dispatcher.desks.likeness import Weights, weights
 from dispatcher.desks.pool import Pool
 
@@ -28,11 +29,19 @@ def measure(reports: Authored, known: Weights, *, rivals: bool = True) -> Figure
     """The figures of one set of reports. rivals: whether the other lost reports are known to the matching."""
     pool = Pool(reports.found, known)
     others = Pool(reports.lost, known) if rivals else None
-    first = top_three = silent = shown = with_one = 0
-    for lost in reports.lost:
-        true, ranked = reports.truth[lost.report_id], pool.matches(lost, rivals=others)
-        is_shown = bool(ranked) and ranked[0].score >= known.candidate
+    return tell(
+        ((reports.truth[lost.report_id], pool.matches(lost, rivals=others)) for lost in reports.lost), known.candidate
+    )
+
+
+def tell(asked: Iterable[tuple[str | None, Sequence[Match]]], candidate: float) -> Figures:
+    """The figures of what was ranked: the true counterpart's id (None: there is none) and the ranking, for each report. candidate: the
+    score from which something is shown. A share of nothing is 1."""
+    first = top_three = silent = shown = with_one = without = 0
+    for true, ranked in asked:
+        is_shown = bool(ranked) and ranked[0].score >= candidate
         if true is None:
+            without += 1
             silent += not is_shown
             continue
         with_one += 1
@@ -40,14 +49,17 @@ def measure(reports: Authored, known: Weights, *, rivals: bool = True) -> Figure
         first += names[:1] == [true]
         top_three += true in names[:3]
         shown += is_shown
-    without = len(reports.lost) - with_one
+
+    def share(part: int, of: int) -> float:
+        return part / of if of else 1.0
+
     return Figures(
         with_one,
         without,
-        first / with_one,
-        top_three / with_one,
-        silent / without if without else 1.0,
-        shown / with_one,
+        share(first, with_one),
+        share(top_three, with_one),
+        share(silent, without),
+        share(shown, with_one),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from dispatcher.desks.measure import Figures
+from dispatcher.desks.measure import Figures, tell
 from dispatcher.desks.people_likeness import PeopleWeights, people_weights
 from dispatcher.desks.people_pool import PeoplePool
 from dispatcher.desks.people_profile import PersonProfile, person_profile
@@ -42,27 +42,8 @@ def read_people(folder: Path, name: str) -> AuthoredPeople:
 def measure_people(reports: AuthoredPeople, known: PeopleWeights) -> Figures:
     """The figures of one set of reports."""
     pool = PeoplePool(reports.found, known)
-    first = top_three = silent = shown = with_one = 0
-    for missing in reports.missing:
-        true, ranked = reports.truth[missing.report_id], pool.matches(missing)
-        is_shown = bool(ranked) and ranked[0].score >= known.candidate
-        if true is None:
-            silent += not is_shown
-            continue
-        with_one += 1
-        names = [one.other for one in ranked]
-        first += names[:1] == [true]
-        top_three += true in names[:3]
-        shown += is_shown
-    without = len(reports.missing) - with_one
-    return Figures(
-        with_one,
-        without,
-        first / with_one if with_one else 1.0,
-        top_three / with_one if with_one else 1.0,
-        silent / without if without else 1.0,
-        shown / with_one if with_one else 1.0,
-    )
+    asked = ((reports.truth[missing.report_id], pool.matches(missing)) for missing in reports.missing)
+    return tell(asked, known.candidate)
 
 
 def main(folder: Path, names: list[str]) -> int:
