@@ -1,6 +1,7 @@
 """What a caller says of a ride on which something was lost, and the numbers that a desk can look up.
 
-Facts: boarded, alighted, station, direction, carriage, invoice; and wristband, the code of a yellow wristband (黄手环).
+Facts: boarded, alighted, station, direction, carriage, invoice; wristband, the code of a yellow wristband (黄手环); name,
+of a person who is told to be called so.
 """
 
 import re
@@ -8,7 +9,7 @@ from typing import Any, Final
 
 from classifiers.extraction.numbers import value
 
-WAKES: Final = frozenset("车站厢票订环")
+WAKES: Final = frozenset("车站厢票订环叫名")
 
 _PLACE: Final = r"([一-鿿0-9a-zA-Z]{2,12}?)"
 _BOARDED: Final = re.compile(rf"(?:从|在|搁|打){_PLACE}(?:门口|那边|这边|附近)?(?:上的?车|打的?车|打的|坐的?车|坐上)")
@@ -18,6 +19,12 @@ _DIRECTION: Final = re.compile(r"(?:开往|往|朝|去)([一-鿿]{2,7}?)(?:方�
 _CARRIAGE: Final = re.compile(r"第?([一二三四五六七八九十\d]{1,2})(?:节|号)?车厢")
 _INVOICE: Final = re.compile(r"(?:发票|小票|订单)(?:号码|编号|号)?[^0-9a-zA-Z]{0,4}([0-9a-zA-Z]{6,24})")
 _WRISTBAND: Final = re.compile(r"手环[^0-9a-zA-Z]{0,10}([a-zA-Z]{1,3}[- ]?[0-9?？某]{2,8}|\d{4,8})")
+
+#: The commonest surnames: 叫豆包 is a dog, 叫王桂兰 a person.
+_SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范石姚谭廖邹熊陆郝孔白崔康毛邱秦江史顾侯邵孟龙段"
+_NAME: Final = re.compile(
+    rf"(?:名叫|名字叫|名字是|姓名是?|叫)([{_SURNAMES}][一-鿿]{{1,2}})(?=[,，。;；、!！?？\s]|今年|$)"
+)
 
 #: Before 站 these make no station's name.
 _NO_STATION: Final = frozenset(
@@ -73,6 +80,8 @@ def find(text: str, *, limit: int) -> list[dict[str, Any]]:
         put("carriage", match, f"{value(match[1]) or 0:.0f}")
     if "票" in text or "订单" in text:
         put("invoice", _INVOICE.search(text))
+    if ("叫" in text or "名" in text) and (match := _NAME.search(text)) is not None:
+        put("name", match)
     if "手环" in text and (match := _WRISTBAND.search(text)) is not None:
         put("wristband", match, match[1].upper().replace(" ", "").replace("？", "?").replace("某", "?"))
     out.sort(key=lambda one: one["span"])

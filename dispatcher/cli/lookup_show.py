@@ -14,7 +14,7 @@ from dispatcher.cli.case_words import quoted
 from dispatcher.cli.lookup_words import CANDIDATES, CONFIRMED_BY, MODES, REQUESTS, WEAK, Shown, status
 from dispatcher.client import happened
 from dispatcher.client.cases import Cases
-from dispatcher.client.lookup_facts import fact_name
+from dispatcher.client.lookup_facts import fact_name, said
 from dispatcher.client.lookups import Held, Lookups, ranked
 from dispatcher.client.reader import Reader
 from dispatcher.client.trace import Step
@@ -246,6 +246,8 @@ def _facts(held: Held, steps: list[Step], shown: Shown) -> dict[str, Any]:
             if lookup.confirmation is not None
             else None,
         }
+    else:
+        record["facts"] |= {fact: said(fact, value) for fact, value in lookup.facts.items() if fact == "name"}
     return {
         "case": {
             "case_id": case.case_id,

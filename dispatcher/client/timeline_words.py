@@ -15,7 +15,6 @@ from dispatcher.domain.calls import CITY_TIME
 from dispatcher.domain.clocks import CLOCK_NAMES, URGENCY_NAMES
 from dispatcher.domain.desk_policy import DesksPolicy
 from dispatcher.domain.lookups.answers import DESK
-from dispatcher.domain.lookups.proof import masked_name
 from dispatcher.domain.units import City
 from dispatcher.observe.logging import mask
 
@@ -206,8 +205,6 @@ class Words:
         text = str(value)
         if text.startswith(sealed.MARK):
             told = shown(text)
-        elif fact == "name":
-            told = masked_name(shown(text))
         elif fact == "district":
             told = self.district(text)
         else:

@@ -97,6 +97,11 @@ def test_what_is_sought_never_tells_what_proves_ownership() -> None:
     assert {"mark", "contents"} == PRIVATE
 
 
+def test_a_name_is_told_masked() -> None:
+    assert said("name", "王桂兰") == "王**"
+    assert sought({"name": "王桂兰", "sex": "female", "age": "79"}) == "王** 女 79岁"
+
+
 def test_values_are_told_in_words() -> None:
     assert said("age", "70-79") == "70-79岁"
     assert said("height", "160") == "160厘米"

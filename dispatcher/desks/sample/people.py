@@ -3,6 +3,7 @@
 from typing import Any
 
 from dispatcher.desks.sample.words import Maker, city, planted
+from dispatcher.domain.lookups.proof import masked_name
 
 Rows = list[dict[str, Any]]
 
@@ -17,38 +18,38 @@ NOTICES = 160
 
 def population(maker: Maker) -> Rows:
     """Names as they are searched for, and masked as they are told."""
-    made = []
-    for number in range(POPULATION):
-        name = maker.name()
-        made.append(
-            {
-                "id": f"SAMPLE-POP-{number:04}",
-                "name": name,
-                "shown": name[0] + "*" * (len(name) - 1),
-                "sex": maker.chance.choice("男女"),
-                "age": maker.chance.randrange(3, 96),
-                "street": maker.chance.choice(city().places),
-                "family_phone": maker.phone(),
-            }
+    rows = [dict(one) for one in planted().population]
+    while len(rows) < POPULATION:
+        draw = maker.chance
+        rows.append(
+            {"name": maker.name(), "sex": draw.choice("男女"), "age": draw.randrange(3, 96)}
+            | {"street": draw.choice(city().places)}
         )
-    return made
+    return [
+        row | {"id": f"SAMPLE-POP-{number:04}", "shown": masked_name(row["name"]), "family_phone": maker.phone()}
+        for number, row in enumerate(rows)
+    ]
 
 
 def wristbands(maker: Maker) -> Rows:
-    """黄手环: code, who wears it, and whom to call."""
+    """黄手环: code, who wears it (named and masked as in the population register), and whom to call."""
+    rows = [dict(one) for one in planted().wristbands]
+    while len(rows) < WRISTBANDS:
+        draw = maker.chance
+        illness = draw.choice(("dementia", "dementia", "dementia", "stroke", "mental", "intellectual"))
+        rows.append(
+            {"name": maker.name(), "sex": draw.choice("男女"), "age": draw.randrange(62, 95), "illness": illness}
+            | {"looks": maker.looks(), "place": draw.choice(city().places)}
+        )
     return [
-        {
+        row
+        | {
             "code": f"HSH{10_000 + number}",
-            "name": maker.name(),
-            "sex": maker.chance.choice("男女"),
-            "age": maker.chance.randrange(62, 95),
-            "illness": maker.chance.choice(("dementia", "dementia", "dementia", "stroke", "mental", "intellectual")),
-            "looks": maker.looks(),
-            "place": maker.chance.choice(city().places),
+            "shown": masked_name(row["name"]),
             "issued_at": maker.ago(700),
             "contact": maker.phone(),
         }
-        for number in range(WRISTBANDS)
+        for number, row in enumerate(rows)
     ]
 
 

@@ -62,6 +62,8 @@ class Planted(_Table):
     metro_bus: tuple[dict[str, Any], ...]
     earlier_records: tuple[dict[str, Any], ...]
     bulletins: tuple[dict[str, Any], ...]
+    population: tuple[dict[str, Any], ...]
+    wristbands: tuple[dict[str, Any], ...]
     rescue_station: tuple[dict[str, Any], ...]
     hospitals: tuple[dict[str, Any], ...]
     national_missing: tuple[dict[str, Any], ...]

@@ -86,6 +86,9 @@ SYSTEM_OF: Final = {
 _SYSTEMS: Final = {"tram": "metro", "train": "rail", "flight": "rail", "metro": "metro", "bus": "bus"}
 
 
+#: Told of people: the name of who has lost something is nothing that its search needs.
+_OF_PEOPLE: Final = frozenset(("name", "wristband"))
+
 Put = Callable[[str, object], None]
 
 
@@ -98,7 +101,8 @@ def from_call(extracted: Mapping[str, Any], place: Place, category: str, desk: D
             facts[fact] = str(value)[:LONGEST]
 
     for one in extracted.get("rides", ()):
-        put(str(one["fact"]), one.get("value"))
+        if desk is Desk.MISSING_PERSON or one["fact"] not in _OF_PEOPLE:
+            put(str(one["fact"]), one.get("value"))
     for one in extracted.get("times", ()):
         put("time", one.get("start"))
     for one in extracted.get("persons", ()):
