@@ -70,7 +70,9 @@ class Chain:
         self.tip: Run | None = None
         self.watches: dict[int, Watch] = {}
         self.hits: list[tuple[int, Held, str]] = []
-        self.out_of_order: list[tuple[Held, int]] = []
+        self.out_of_order: list[
+            tuple[Held, int, tuple[int, int]]
+        ] = []  # with the place beside it, and where that was said
         self._ends: dict[int, list[Run]] = {}  # by the place that would be next; without the tip
         self.starts: dict[int, list[Run]] = {}  # by the first place; their first record waits for its predecessor
 

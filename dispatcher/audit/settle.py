@@ -59,8 +59,10 @@ def settle(verifier: Verifier, ends: Ends, *, notes: tuple[str, ...]) -> Report:
     for held in verifier.strays:
         found.setdefault(held.at, _told(Kind.INSERTED, held, held.why, chain=held.chain, place=held.place))
     for walk in walks:
-        astray = {held.at for held, _ in walk.chain.out_of_order}
-        for held, other in walk.chain.out_of_order:
+        # A record that says a false place of itself puts no other out of order.
+        believed = [(held, other) for held, other, said in walk.chain.out_of_order if said not in taken]
+        astray = {held.at for held, _ in believed}
+        for held, other in believed:
             twin = next((one for one in walk.twins if (one.place, one.claimed) == (held.place, held.claimed)), None)
             if twin is not None and twin.at not in astray and held.at not in found:
                 # Of two equal records the one out of order is the second, wherever it stands.
@@ -240,10 +242,13 @@ class _Walk:
         if place in self.chain.watches:
             wanted.add(self.chain.watches[place][0])
         for held in self.spare[:_TRIED]:
-            if held.at in self.taken or (run is not None and held.at == run.head.at):
+            if held.at in self.taken:
                 continue
             should = [found for before in self._hashes if (found := held.after(before, place)) is not None]
             direct = held.claimed in should
+            # The record behind the gap fills it only where its own hash says so, whatever place it names.
+            if run is not None and held.at == run.head.at and not (run.single and direct):
+                continue
             hashes = [h for h in (held.claimed, *should) if h is not None]
             # One whose hash cannot be read any more is believed what else it says.
             believed = held.claimed is None and (held.chain, held.place) == (self.chain.name, place)
@@ -294,7 +299,8 @@ class _Walk:
             )
         if last is None:
             return
-        for head in (self._least, self._most):
+        known = any(self._hashes)  # a last record whose hash cannot be read any more has been told already
+        for head in (self._least, self._most) if known else ():
             if head is not None and head.sequence == self._next and head.hash not in self._hashes:
                 self._end(Kind.CHANGED, last, self._next - 1, "it is not what the lane has written last")
         if self._most is not None and self._next > self._most.sequence:

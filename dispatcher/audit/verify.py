@@ -138,10 +138,12 @@ class Verifier:
         elif place > line.before:  # the higher one came too early
             early = line.high_at
             assert early is not None
-            line.chain.out_of_order.append((early if isinstance(early, Held) else hold(held.partition, early), place))
+            line.chain.out_of_order.append(
+                (early if isinstance(early, Held) else hold(held.partition, early), place, held.at)
+            )
             line.high, line.high_at = place, held
         else:
-            line.chain.out_of_order.append((held, line.high))
+            line.chain.out_of_order.append((held, line.high, held.at))
 
     def _watched(self, chain: Chain, held: Held, place: int) -> None:
         told = chain.watches.get(place)

@@ -40,6 +40,13 @@ async def begin_anew(bootstrap: str) -> None:
         await admin.close()
     await provision.create(bootstrap, {name: CATALOG.all_topics[name] for name in names})
     await create(bootstrap, CHECKPOINTS, 1)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        while not {*names, CHECKPOINTS} <= set(await admin.list_topics()):  # the broker tells of them a little later
+            await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
 
 
 async def create(bootstrap: str, name: str, partitions: int = PARTITIONS) -> None:

@@ -94,6 +94,17 @@ def test_any_flipped_bit_is_named_where_it_is(
         assert told == [(Kind.CHANGED, chain, number_in_chain, partition, index)]
 
 
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_last_record_whose_hash_cannot_be_read_is_told_once(chain: str) -> None:
+    found = LEDGER.copy()
+    last = CHAINS[chain] - 1
+    (at,) = (at for at in CHAINED if place_of(LEDGER.partitions[at[0]][at[1]]) == (chain, last))
+    record = found.partitions[at[0]][at[1]]
+    headers = tuple(("bhain_hash" if name == "chain_hash" else name, said) for name, said in record.headers)
+    found.partitions[at[0]][at[1]] = replace(record, headers=headers)
+    assert brief(found.verify(heads=True)) == [(Kind.CHANGED, chain, last, *at)]
+
+
 @laws
 @given(place=ONE)
 def test_a_removed_record_is_missed_at_its_place(place: tuple[int, int]) -> None:
