@@ -1,6 +1,6 @@
 """Words that mean the same to a dispatcher (`lexicons/concepts.yaml`), found in a text with their negation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -41,11 +41,11 @@ class Concepts:
     of_word: Mapping[str, tuple[str, ...]]
     scanner: Scanner
 
-    def find(self, text: str) -> list[ConceptHit]:
-        """The concept words of `text`, from left to right, longest first, without overlap."""
+    def find(self, text: str, pairs: Sequence[str] | None = None) -> list[ConceptHit]:
+        """The concept words of `text`, from left to right, longest first, without overlap. `pairs`: see `Scanner.find`."""
         return [
             ConceptHit(hit.start, hit.name, self.of_word[hit.name], negated(text, hit.start, hit.end))
-            for hit in self.scanner.find(text)
+            for hit in self.scanner.find(text, pairs)
         ]
 
 

@@ -46,8 +46,8 @@ class View:
         return out
 
 
-def view_of(text: str, areas: Sequence[tuple[int, int]] = ()) -> View:
-    """The model's view of a normalised text; `areas` are the spans of districts and streets."""
+def view_of(text: str, areas: Sequence[tuple[int, int]] = (), pairs: Sequence[str] | None = None) -> View:
+    """The model's view of a normalised text; `areas` are the spans of districts and streets, `pairs`: see `Scanner.find`."""
     masked = text
     if areas:
         parts: list[str] = []
@@ -58,4 +58,4 @@ def view_of(text: str, areas: Sequence[tuple[int, int]] = ()) -> View:
         masked = "".join(parts) + text[done:]
     clauses = _CLAUSES.sub(EDGE, _DROP.sub("", _DIGITS.sub("0", masked)))
     bounded = EDGE + clauses.strip(EDGE) + EDGE
-    return View(bounded, tuple(load_concepts().find(text)))
+    return View(bounded, tuple(load_concepts().find(text, pairs)))

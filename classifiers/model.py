@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,8 +100,8 @@ class LinearModel:
         self.weights = weights
         self.intercept = intercept
         self.heads = {head.name: head for head in heads}
-        self._firsts = [head.first for head in heads]
-        self._sizes = [head.last - head.first for head in heads]
+        self._firsts = np.array([head.first for head in heads])
+        self._sizes = np.array([head.last - head.first for head in heads])
         self._cooling = np.repeat(np.array([1.0 / head.temperature for head in heads]), self._sizes)
         self.meta = meta
         self.digest = digest
@@ -114,16 +114,20 @@ class LinearModel:
         """Probabilities per head for the rows of a text's n-grams. Unknown ones count for nothing, repeated ones once;
         with none known the intercepts answer."""
         # In the text's order, never in hash order: sums depend on it.
-        rows = [row for row in dict.fromkeys(found) if row is not None]
-        block = self.weights.take(rows, axis=0)
+        known = dict.fromkeys(found)
+        known.pop(None, None)
+        rows = cast(list[int], list(known))
+        at = np.array(rows, dtype=np.intp)  # once, for both tables
+        block = self.weights.take(at, axis=0)
         scale = 0.0
         logits = self.intercept
         if rows:
-            scale = float(self.idf2.take(rows).sum()) ** -0.5
-            logits = logits + block.sum(axis=0) * np.float32(scale)
+            # The ufuncs themselves: the methods of arrays cost as much again on arrays as small as these.
+            scale = float(np.add.reduce(self.idf2.take(at))) ** -0.5
+            logits = logits + np.add.reduce(block, axis=0) * np.float32(scale)
         # One exponential for all heads: their logits lie close enough together for one maximum.
         scaled = logits * self._cooling
-        weights = np.exp(scaled - scaled.max())
+        weights = np.exp(scaled - np.maximum.reduce(scaled))
         weights /= np.add.reduceat(weights, self._firsts).repeat(self._sizes)
         probabilities = {name: weights[head.first : head.last] for name, head in self.heads.items()}
         return Scores(probabilities, rows, block, scale)
@@ -134,8 +138,9 @@ class LinearModel:
         """The n-grams of the scored text that speak most for class `wanted` over class `against`, strongest first."""
         first = self.heads[head].first
         gains = scores.block[:, first + wanted] - scores.block[:, first + against]
-        order = (-gains).argsort(kind="stable")[:limit].tolist()
-        return [(self.names[scores.rows[i]], float(gains[i]) * scores.scale) for i in order if gains[i] > 0]
+        order = (-gains).argsort(kind="stable")[:limit]
+        strongest = zip(order.tolist(), gains[order].tolist(), strict=True)
+        return [(self.names[scores.rows[i]], gain * scores.scale) for i, gain in strongest if gain > 0]
 
 
 def save_model(

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -89,10 +89,10 @@ class RuleBook:
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules)
 
-    def fired(self, text: str) -> list[Fired]:
-        """The rules that hold for a normalised text, in the table's order."""
+    def fired(self, text: str, pairs: Sequence[str] | None = None) -> list[Fired]:
+        """The rules that hold for a normalised text, in the table's order. `pairs`: see `Scanner.find`."""
         woken: set[int] = set()
-        for hit in self._scanner.find(text):
+        for hit in self._scanner.find(text, pairs):
             woken.update(self._woken[hit.name])
         out = []
         for number in sorted(woken):

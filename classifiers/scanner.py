@@ -1,6 +1,7 @@
 """Finding known names in a text: leftmost, longest, without overlap, in time linear in the text."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from operator import add
 from typing import NamedTuple
 
@@ -13,10 +14,15 @@ class Hit(NamedTuple):
     name: str
 
 
+def pairs_of(text: str) -> list[str]:
+    """Each character with the one after it, a space after the last: what several scanners ask of one text, made once."""
+    return list(map(add, text, text[1:] + " "))
+
+
 class Scanner:
     """A fixed set of names. A longer name hides the shorter ones inside it (和平路 hides 和平)."""
 
-    __slots__ = ("_names", "_sizes_after_one", "_sizes_after_two")
+    __slots__ = ("_names", "_single", "_sizes_after_one", "_sizes_after_two")
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(name for name in names if name)
@@ -30,15 +36,17 @@ class Scanner:
             for two, found in sizes.items()
         }
         self._sizes_after_one = dict.fromkeys(single, (1,))
+        self._single = re.compile(f"[{re.escape(''.join(sorted(single)))}]") if single else None
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def find(self, text: str) -> list[Hit]:
-        """The hits in `text`, from left to right."""
+    def find(self, text: str, pairs: Sequence[str] | None = None) -> list[Hit]:
+        """The hits in `text`, from left to right. `pairs`: those of the text, where they are known already."""
         after_two, after_one, names = self._sizes_after_two, self._sizes_after_one, self._names
-        pairs = map(add, text, text[1:] + " ")
-        if after_one:
+        if pairs is None:
+            pairs = pairs_of(text)
+        if self._single is not None and self._single.search(text) is not None:
             starts = [(i, two) for i, two in enumerate(pairs) if two in after_two or two[0] in after_one]
         else:
             starts = [(i, two) for i, two in enumerate(pairs) if two in after_two]

@@ -22,7 +22,7 @@ class Scope(Flag):
     FIGURE = auto()
 
 
-_CLAUSE_END: Final = frozenset(",，.。;；!！?？:：、\n…")
+_CLAUSE_END: Final = re.compile(r"[,，.。;；!！?？:：、\n…]")
 _WINDOW: Final = 14
 
 # What may stand between a negation and the word it denies.
@@ -63,12 +63,10 @@ _QUOTE = re.compile(r"[“\"「『《][^”\"」』》]{0,30}$")
 
 def clause_bounds(text: str, start: int, end: int) -> tuple[int, int]:
     """The clause around `text[start:end]`, at most `_WINDOW` characters to each side."""
-    first = start
-    while first > 0 and start - first < _WINDOW and text[first - 1] not in _CLAUSE_END:
-        first -= 1
-    last = end
-    while last < len(text) and last - end < _WINDOW and text[last] not in _CLAUSE_END:
-        last += 1
+    before = _CLAUSE_END.search(text[max(0, start - _WINDOW) : start][::-1])
+    first = max(0, start - _WINDOW) if before is None else start - before.start()
+    after = _CLAUSE_END.search(text, end, end + _WINDOW)
+    last = min(len(text), end + _WINDOW) if after is None else after.start()
     return first, last
 
 

@@ -22,6 +22,7 @@ from classifiers.gazetteer import Place, load_gazetteer, locate
 from classifiers.model import CALIBRATION, MODEL_DIR, LinearModel, Scores, load_model
 from classifiers.normalise import normalise
 from classifiers.rules import load_rules
+from classifiers.scanner import pairs_of
 from classifiers.tables import HERE
 from classifiers.taxonomy import Outcome, Urgency, load_taxonomy
 from classifiers.thresholds import Costs, Thresholds
@@ -172,8 +173,9 @@ class Classifier:
         """Everything about a call that does not depend on thresholds."""
         normal = normalise(text)
         clean = normal.text
-        named = locate(clean)
-        view = view_of(clean, named.areas)
+        pairs = pairs_of(clean)
+        named = locate(clean, pairs)
+        view = view_of(clean, named.areas, pairs)
         found = self._model.rows_of(view.grams())
         scores = self._model.score(found)
         category = scores.probabilities["category"]
@@ -182,15 +184,15 @@ class Classifier:
         characters = len(view.bounded) - 2
         # `grams` begins with the single characters and goes on with the pairs.
         known = characters - found[1 : 1 + characters].count(None) - view.bounded.count(EDGE, 1, 1 + characters)
-        pairs = characters + 1 - found[2 + characters : 3 + 2 * characters].count(None)
+        known_pairs = characters + 1 - found[2 + characters : 3 + 2 * characters].count(None)
         evidence = Evidence(
-            ranking=[self._codes[i] for i in (-category).argsort(kind="stable").tolist()],
+            ranking=list(map(self._codes.__getitem__, (-category).argsort(kind="stable").tolist())),
             category=dict(zip(self._codes, category.tolist(), strict=True)),
             outcome=dict(zip(self._outcomes, outcome.tolist(), strict=True)),
             urgency=self._urgencies[int(scores.probabilities["urgency"].argmax())],
-            fired=self._rules.fired(clean),
+            fired=self._rules.fired(clean, pairs),
             empty=not characters,
-            understood=known >= _KNOWN_SHARE * characters and pairs >= _KNOWN_PAIRS * characters,
+            understood=known >= _KNOWN_SHARE * characters and known_pairs >= _KNOWN_PAIRS * characters,
             partial=normal.truncated,
         )
         place = named

@@ -44,8 +44,9 @@ def load() -> _Patterns:
     table = read_table(HERE / "extraction" / "amounts.yaml", AmountTable)
     return _Patterns(
         # A number as said, 多/来/余 within it (三十多万), and its unit. No start inside a number: linear in the text.
+        # What it begins with stands first, for most characters of a text begin nothing.
         sum=re.compile(
-            rf"(?<![0-9{SPOKEN}.第A-Za-z几数])(?P<number>(?:[0-9][0-9,]{{0,11}}(?:\.[0-9]{{1,4}})?[百千万]?[0-9]?|好?几[百千万]|[数上][百千万]|几十|[{SPOKEN}][{SPOKEN}]{{0,11}}))"
+            rf"(?=[0-9好几数上{SPOKEN}])(?<![0-9{SPOKEN}.第A-Za-z几数])(?P<number>(?:[0-9][0-9,]{{0,11}}(?:\.[0-9]{{1,4}})?[百千万]?[0-9]?|好?几[百千万]|[数上][百千万]|几十|[{SPOKEN}][{SPOKEN}]{{0,11}}))"
             rf"(?P<fuzzy>[多来余几])?(?P<scale>[百千万])?(?P<fuzzier>[多来余])?"
             r"(?P<unit>块钱|元钱|毛钱|万元|块(?:(?P<dime>[一二三四五六七八九1-9])毛?(?![0-9十百千个点块]))?|元|圆)?"
         ),

@@ -50,9 +50,10 @@ class TimeTable(Strict):
 
 @dataclass(frozen=True, slots=True)
 class TimePatterns:
-    """`said` matches one time (or one of the words that only look like one, or nothing at all)."""
+    """`said` matches one time (or one of the words that only look like one, or nothing at all); asked where `first` is alone."""
 
     table: TimeTable
+    first: re.Pattern[str]
     said: re.Pattern[str]
     hedged: re.Pattern[str]
     repeated: re.Pattern[str]
@@ -85,14 +86,8 @@ def _pattern(table: TimeTable) -> str:
         rf"(?P<unit>{either(UNITS)})(?P<more3>多)?"
         r"(?P<side>(?:之|以)?前(?![面头台后妻夫排门任科桥进途]|往)|(?:之|以)?后(?![面勤头台来悔边排])|了(?![解得]|不起|一[个下半]))"
     )
-    first = "".join(
-        sorted(
-            {word[0] for words in (table.days, table.joined, table.parts, table.vague, table.nothing) for word in words}
-        )
-    )
     return (
-        rf"(?=[{first}{_NUMERAL}上这本下周礼星去前今明半几好])(?:"
-        rf"(?P<nothing>{either(table.nothing)})"
+        rf"(?:(?P<nothing>{either(table.nothing)})"
         rf"|(?<![{_NUMERAL}第])(?:{duration})"
         rf"|(?P<vague>{either(table.vague)})"
         r"|(?P<span>上上?个?月|这个?月(?!饼)|本月|下个?月|去年|前年|今年|明年)(?![0-9一二三四五六七八九十]{1,3}[日号])"
@@ -105,12 +100,19 @@ def _pattern(table: TimeTable) -> str:
     )
 
 
+def _first(table: TimeTable) -> str:
+    """What any time begins with: at the many other characters of a text the long pattern is not asked."""
+    words = (*table.days, *table.joined, *table.parts, *table.vague, *table.nothing)
+    return f"[{''.join(sorted({word[0] for word in words}))}{_NUMERAL}上这本下周礼星去前今明半几好]"
+
+
 @lru_cache(maxsize=1)
 def load() -> TimePatterns:
     """The compiled table. Raises TableError when it cannot be used."""
     table = read_table(HERE / "extraction" / "times.yaml", TimeTable)
     return TimePatterns(
         table=table,
+        first=re.compile(_first(table)),
         said=re.compile(_pattern(table)),
         hedged=re.compile(rf"{either(table.hedges)}(?:是|在)?$"),
         repeated=re.compile(rf"{either(table.repeats)}(?:的|都|从)?$"),

@@ -66,7 +66,7 @@ def load() -> PersonWords:
         weak_missing=frozenset(table.weak_missing),
         not_missing=frozenset(table.not_missing),
         people=re.compile(
-            rf"{either(relations)}|(?<=[,。!?;:说])[他她](?=[今都]|[一二三四五六七八九]?十)|我(?=今年|都|[一二三四五六七八九]十|[一二三四五六七八九十0-9]{1, 3}岁)"
+            rf"(?=[{''.join(sorted({name[0] for name in relations}))}他她我])(?:{either(relations)}|(?<=[,。!?;:说])[他她](?=[今都]|[一二三四五六七八九]?十)|我(?=今年|都|[一二三四五六七八九]十|[一二三四五六七八九十0-9]{1, 3}岁))"
         ),
         missing=re.compile(either((*table.missing, *table.not_missing))),
         illness=re.compile(either(word for words in table.illness.values() for word in words)),

@@ -11,7 +11,9 @@ from classifiers.extraction.numbers import digits
 WAKES: Final = frozenset("0123456789幺一")
 """A text without any of these characters holds neither."""
 
-_RUN: Final = re.compile(r"(?<![0-9A-Za-z.])(?:[0-9](?:[ -]?[0-9]){6,20}[Xx]?|[EGP][0-9]{8})(?![0-9A-Za-z])")
+_RUN: Final = re.compile(
+    r"(?=[0-9EGP])(?<![0-9A-Za-z.])(?:[0-9](?:[ -]?[0-9]){6,20}[Xx]?|[EGP][0-9]{8})(?![0-9A-Za-z])"
+)
 _SPOKEN: Final = re.compile(
     r"[幺一][三四五六七八九][零〇一幺二两三四五六七八九]{9}(?![零〇一幺二三四五六七八九十百千万])"
 )

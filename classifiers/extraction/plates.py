@@ -22,6 +22,9 @@ _TAIL: Final = re.compile(
 _HEAD: Final = re.compile(
     rf"前(?P<count>[一两俩二三仨四五])(?:位数?|个(?:数字?|号)?){_SAYS}(?P<plain>[0-9A-Za-z{_D}]{{1,5}})|(?P<short>[{PROVINCES}][A-Z])(?:某号)?(?![A-Z0-9a-z尾座栋区口馆])"
 )
+#: What each of these needs somewhere in a text: a province and a letter, an end, a beginning.
+_LETTERED: Final = re.compile(rf"[{PROVINCES}][A-Za-z]")
+_ENDING: Final = re.compile(r"[尾后末]")
 _VEHICLE: Final = re.compile(r"[车牌辽]|出租|的士|摩托|捷达|面包|越野|轿|货柜|SUV")
 _PLATE_WORD: Final = re.compile(r"车牌|车号|牌照|牌号|牌子|车")
 _OTHER_NUMBER: Final = re.compile(
@@ -53,7 +56,8 @@ def _value(match: re.Match[str]) -> str | None:
 def find(text: str, *, limit: int) -> list[dict[str, Any]]:
     """{text, span, kind: full, plate} or {text, span, kind: partial, prefix?, head?, tail?}, at most `limit`."""
     out: list[dict[str, Any]] = []
-    for match in _FULL.finditer(text):
+    lettered = _LETTERED.search(text) is not None
+    for match in _FULL.finditer(text) if lettered else ():
         rest = digits(match[3][:-1]) if match[3][-1] in "挂学警港澳" else digits(match[3])
         if rest is None or not any(char.isdigit() for char in rest) or len(out) >= limit:
             continue
@@ -61,8 +65,9 @@ def find(text: str, *, limit: int) -> list[dict[str, Any]]:
         plate = match[1] + match[2].upper() + rest + ending
         out.append({"text": match.group(), "span": [match.start(), match.end()], "kind": "full", "plate": plate})
     whole = [one["span"] for one in out]
-    for pattern in (_TAIL, _HEAD):
-        for match in pattern.finditer(text):
+    ending, beginning = _ENDING.search(text) is not None, lettered or "前" in text
+    for pattern, possible in ((_TAIL, ending), (_HEAD, beginning)):
+        for match in pattern.finditer(text) if possible else ():
             start, end = match.span()
             if len(out) >= limit or (whole and any(start < last and end > first for first, last in whole)):
                 continue

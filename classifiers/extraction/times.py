@@ -1,6 +1,7 @@
 """Times as callers say them, each with an interval and how certain it is."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
@@ -48,9 +49,9 @@ def find(text: str, *, received_at: datetime | None, limit: int) -> list[dict[st
     """
     patterns = load()
     out: list[dict[str, Any]] = []
-    for match in patterns.said.finditer(text):
+    for match in _said(text, patterns):
         start, end = match.span()
-        if start == end or match["nothing"]:
+        if match["nothing"]:
             continue
         if len(out) >= limit:
             break
@@ -76,6 +77,19 @@ def find(text: str, *, received_at: datetime | None, limit: int) -> list[dict[st
             found["relative"] = offsets
         out.append(found)
     return out
+
+
+def _said(text: str, patterns: TimePatterns) -> Iterator[re.Match[str]]:
+    """All that may be a time, in the text's order. The pattern is asked where a time can begin, and once: of `finditer` it
+    would be asked everywhere, and twice where it matches nothing."""
+    at = 0
+    while (first := patterns.first.search(text, at)) is not None:
+        match = patterns.said.match(text, first.start())
+        if match is None or match.end() == match.start():
+            at = first.end()
+        else:
+            at = match.end()
+            yield match
 
 
 def _read(match: re.Match[str], text: str, before: str, patterns: TimePatterns) -> tuple[When, Certainty] | None:

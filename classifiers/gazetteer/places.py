@@ -1,6 +1,7 @@
 """From the names in a text to the place of the matter."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,11 +74,11 @@ def _accepts(text: str, hit: Hit, named: Named) -> bool:
     return bool(_PLACE_AFTER.match(after)) or bool(_PLACE_BEFORE.search(before))
 
 
-def mentions(text: str, gazetteer: Gazetteer) -> list[Mention]:
+def mentions(text: str, gazetteer: Gazetteer, pairs: Sequence[str] | None = None) -> list[Mention]:
     """The places that `text` names, in order, with a street's bare name understood after its district's name."""
     found: list[Mention] = []
     city: tuple[int, str] | None = None
-    for hit in gazetteer.scanner.find(text):
+    for hit in gazetteer.scanner.find(text, pairs):
         named = gazetteer.names[hit.name]
         if found and hit.start < found[-1].end:
             continue
@@ -136,10 +137,10 @@ def _outside(text: str, found: list[Mention], gazetteer: Gazetteer) -> str | Non
     return None
 
 
-def locate(text: str) -> Place:
-    """The place of the matter in a normalised text; `NOWHERE`'s values where the text does not say."""
+def locate(text: str, pairs: Sequence[str] | None = None) -> Place:
+    """The place of the matter in a normalised text; `NOWHERE`'s values where the text does not say. `pairs`: see `Scanner.find`."""
     gazetteer = load_gazetteer()
-    found = mentions(text, gazetteer)
+    found = mentions(text, gazetteer, pairs)
     if not found:
         return NOWHERE
     ours = [mention for mention in found if mention.named.kind != "outside"]

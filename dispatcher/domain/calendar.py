@@ -112,8 +112,14 @@ def minutes_left_today(moment: datetime, *, hours: HoursPolicy) -> float:
 
 def daily_minutes(hours: HoursPolicy) -> float:
     """Working minutes of a whole working day."""
+    return _daily_minutes(hours.morning_start, hours.morning_end, hours.afternoon_start, hours.afternoon_end)
+
+
+@lru_cache(maxsize=64)
+def _daily_minutes(*clock: time) -> float:
     day = date(2026, 1, 5)
-    return sum((ends - begins).total_seconds() for begins, ends in _sessions(day, hours)) / 60
+    opens, closes, opens_again, closes_again = (_at(day, one) for one in clock)
+    return ((closes - opens).total_seconds() + (closes_again - opens_again).total_seconds()) / 60
 
 
 def next_office_opening(moment: datetime, *, hours: HoursPolicy) -> datetime:

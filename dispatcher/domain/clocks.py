@@ -80,7 +80,8 @@ def start(clock: Clock, limit: Limit, *, at: datetime, what: str, hours: HoursPo
         minutes = calendar.minutes_left_today(at, hours=hours) + limit.working_days * calendar.daily_minutes(hours)
         length = f"{limit.working_days}个工作日"
     working = limit.elapsed_minutes is None
-    began = at.astimezone(CITY_TIME).strftime("%m-%d %H:%M")
+    local = at.astimezone(CITY_TIME)
+    began = f"{local.month:02}-{local.day:02} {local.hour:02}:{local.minute:02}"
     off = f"，跳过{skipped}个非工作日" if skipped else ""
     return RunningClock(
         clock=clock,

@@ -11,20 +11,26 @@ import unicodedata
 from uuid import UUID
 
 _NAMESPACE = UUID("6f1f0b52-35d1-5b0c-9f0e-110110110110")
+_NAMESPACE_BYTES = _NAMESPACE.bytes
 
 #: A number as a console may write it, its punctuation removed: +86, 0086 or 86 before it, the trunk 0 before a mobile's.
 _COUNTRY = re.compile(r"(?:\+|00)86(?=\d{5})|86(?=1[3-9]\d{9}$)")
 _MOBILE_TRUNK = re.compile(r"0(?=1[3-9]\d{9}$)")
 _NUMBER = re.compile(r"\+?[0-9]+")
+#: A number in the one spelling that all the others come to.
+_PLAIN = re.compile(r"1[3-9][0-9]{9}")
+
+
+#: The RFC 4122 variant in the seventeenth digit.
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _derive(kind: str, *parts: object) -> str:
     # The unit separator cannot occur in a valid id, so ("a", "b:c") and ("a:b", "c") stay apart. Same as str(uuid5(...)),
     # written out because it is needed some six times a call (a test compares the two).
     name = "\x1f".join((kind, *map(str, parts)))
-    digest = hashlib.sha1(_NAMESPACE.bytes + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    digest = hashlib.sha1(_NAMESPACE_BYTES + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
 
 
 def case_id(call_id: str) -> str:
@@ -73,14 +79,19 @@ def pseudonym(caller: str, key: str) -> str:
     Used as the Kafka key of ``calls``, so that one caller's calls stay in order without the number in a key. Spellings of
     one telephone give one pseudonym; what is no telephone (an account of a web form) counts as it is written.
     """
+    written = caller if _PLAIN.fullmatch(caller) else _one_spelling(caller)
+    return hmac.digest(key.encode(), written.encode("utf-8", "replace"), "sha256").hex()[:32]
+
+
+def _one_spelling(caller: str) -> str:
     written = unicodedata.normalize("NFKC", caller).strip()
     number = "".join(c for c in written if c.isalnum() or c == "+")
-    if _NUMBER.fullmatch(number):
-        national = _COUNTRY.sub("", number, count=1) if _COUNTRY.match(number) else number
-        if national != number and len(national) >= 9 and national[0] not in "01":
-            national = f"0{national}"  # abroad the trunk 0 of an area code is left out
-        written = _MOBILE_TRUNK.sub("", national) if _MOBILE_TRUNK.match(national) else national
-    return hmac.new(key.encode(), written.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+    if not _NUMBER.fullmatch(number):
+        return written
+    national = _COUNTRY.sub("", number, count=1) if _COUNTRY.match(number) else number
+    if national != number and len(national) >= 9 and national[0] not in "01":
+        national = f"0{national}"  # abroad the trunk 0 of an area code is left out
+    return _MOBILE_TRUNK.sub("", national) if _MOBILE_TRUNK.match(national) else national
 
 
 def fingerprint(*parts: object) -> str:
