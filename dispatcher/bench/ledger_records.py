@@ -17,8 +17,10 @@ from dispatcher.stream.records import InputRecord
 from dispatcher.stream.writer import partition_for
 
 PARTITIONS = 4
-#: Days of calls for each district, and what a call brings: generous, so that the first districts give what is asked for.
+#: Days of calls for each district at the least, and calls on a day.
 _DAYS, _CALLS = 3, 11_080
+#: Events that a day brings the city: little, so that its districts give what is asked for.
+_EVENTS_A_DAY = 40_000
 _TRACE = "0" * 32
 
 
@@ -55,7 +57,8 @@ class _Told(District):
 
 def city_records(catalog: Catalog, number: int, *, seed: int = 1) -> Iterator[InputRecord]:
     """`number` records of a simulated city, district after district, in the order in which they would be written."""
-    planned = plan(Setting(_DAYS, _CALLS, seed), catalog.city)
+    days = max(_DAYS, -(-number // _EVENTS_A_DAY))
+    planned = plan(Setting(days, _CALLS, seed), catalog.city)
     topic, made = Topic(), 0
     for share in range(len(planned.shares)):
         district = _Told(planned, share, catalog.city, catalog.policy)

@@ -39,6 +39,21 @@ _DEFAULT_PORT = int(settings_module.Settings.model_fields["bootstrap"].default.r
 @click.option(
     "--metrics-port", type=click.IntRange(1, 65000), help="First worker's metrics port; the next ones follow."
 )
+@click.option("--ledger/--no-ledger", default=True, show_default=True, help="Keep the ledger in SQL, see `ledger`.")
+@click.option(
+    "--audit/--no-audit",
+    default=None,
+    help="Verify the ledger as it comes, and sign checkpoints, see `audit` (default: yes; on a Kafka of your own only with"
+    " DISPATCHER_AUDIT_KEY).",
+)
+@click.option(
+    "--sign-every",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between two checkpoints.",
+)
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), help="Of the workers' logs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line for each thing that happens.")
 @click.option("--story", type=click.Path(dir_okay=False, path_type=Path), hidden=True, help="Another story.")
@@ -52,11 +67,14 @@ def up(
     demo: bool,
     speed: float,
     metrics_port: int | None,
+    ledger: bool,
+    audit: bool | None,
+    sign_every: float,
     log_level: str | None,
     as_json: bool,
     story: Path | None,
 ) -> None:
-    """Start everything: a Kafka of its own, the topics, the workers, a story, the live board.
+    """Start everything: a Kafka of its own, the topics, workers, desks, ledger and audit, a story, the live board.
 
     Stays up for more calls; Ctrl-C ends all of it in good order, a second Ctrl-C at once. All data is kept in the data
     folder: the next start goes on from there. Without a terminal it prints one line for each decided call.
@@ -64,6 +82,8 @@ def up(
     from dispatcher.cli.up_session import Options, Session  # what takes long to import comes after the options
 
     settings = settings_module.load(bootstrap=bootstrap, log_level=log_level)
+    if audit is None:  # where others may sign, a key made up here would only be in the auditor's way
+        audit = bootstrap is None or settings.audit_key is not None
     folder = (data or settings.home / "data").expanduser().absolute()
     options = Options(
         data=folder,
@@ -72,6 +92,8 @@ def up(
         demo=demo,
         speed=speed,
         metrics_port=metrics_port,
+        ledger=ledger,
+        sign_every=sign_every if audit else None,
         story=story,
         as_json=as_json,
         program=_program(),

@@ -16,6 +16,7 @@ from dispatcher.console.lines import Lines
 from dispatcher.console.screen import Screen, now_ms
 from dispatcher.settings import Settings
 from dispatcher.stream.records import InputRecord
+from dispatcher.supervise.books import AUDIT, LEDGER
 
 if TYPE_CHECKING:
     from dispatcher.console.words import Words
@@ -102,12 +103,22 @@ class Front:
             workers=len(supervisor.workers),
             ready=supervisor.ready,
             restarts=supervisor.restarts,
-            demo=self._demo_words(),
+            demo=" · ".join(part for part in (self._books_words(), self._demo_words()) if part),
             hint=self._hint,
             rate=self.ledger.rate(now_ms=now_ms()),
             notices=tuple(self._notices),
         )
         return board.lines(self.ledger, facts, self.words, width=width, height=height)
+
+    def _books_words(self) -> str:
+        """The ledger in SQL, and the newest signed checkpoint; three dots until they are there."""
+        assert self._house is not None
+        books, words = self._house.books, []
+        if (ready := books.ready(LEDGER)) is not None:
+            words.append("账本 ✓" if ready else "账本 …")
+        if books.ready(AUDIT) is not None:
+            words.append("存证 断裂!" if books.broken else f"存证 {books.signed}" if books.signed else "存证 …")
+        return " · ".join(words)
 
     def _demo_words(self) -> str:
         if self._demo is None:

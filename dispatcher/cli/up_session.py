@@ -40,6 +40,8 @@ class Options:
     demo: bool
     speed: float
     metrics_port: int | None
+    ledger: bool
+    sign_every: float | None
     story: Path | None
     as_json: bool
     program: str
@@ -64,6 +66,8 @@ class Session:
                 port=options.port,
                 workers=options.workers,
                 metrics_port=options.metrics_port,
+                ledger=options.ledger,
+                sign_every=options.sign_every,
             ),
             tell=self._tell,
         )
@@ -131,6 +135,10 @@ class Session:
         front.open(house=house, demo=demo, program=options.program)
         group.create_task(front.run())
         group.create_task(house.watch_broker())
+        try:
+            house.open_books(cluster)
+        except (DispatcherError, OSError) as error:  # calls are taken all the same
+            self._tell(f"the ledger in SQL and its audit are not kept: {error}", kind="books_failed", bad=True)
         if demo is not None and not demo.done:
             group.create_task(self._tell_story(demo))
 

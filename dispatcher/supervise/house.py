@@ -1,4 +1,4 @@
-"""What `dispatcher up` keeps running: a broker (unless there is one), its topics, the workers, the desks. No screen in here."""
+"""What `dispatcher up` keeps running: a broker (unless there is one), the workers, the desks, the books. No screen in here."""
 
 import asyncio
 import contextlib
@@ -19,6 +19,7 @@ from dispatcher.broker.config import HOST
 from dispatcher.domain.errors import BrokerBusy, DispatcherError
 from dispatcher.settings import Settings
 from dispatcher.supervise import leftovers
+from dispatcher.supervise.books import Books
 from dispatcher.supervise.supervisor import Supervisor, Tell, Worker
 
 #: Everything is gone within this time after `close` begins; what is not is killed.
@@ -32,17 +33,20 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to run. `port` None: a broker is there already, at the settings' address."""
+    """What to run. `port` None: a broker is there already, at the settings' address. `sign_every`: seconds between two
+    checkpoints of the ledger, None: no audit."""
 
     data: Path
     settings: Settings
     port: int | None
     workers: int
     metrics_port: int | None
+    ledger: bool = True
+    sign_every: float | None = None
 
 
 class House:
-    """One data folder's broker, workers and desks. `open`, `start_broker`, then `close`, which is safe at any moment."""
+    """One data folder's broker, workers, desks and books. `open`, `start_broker`, then `close`, which is safe at any moment."""
 
     def __init__(self, plan: Plan, *, tell: Tell) -> None:
         self._plan = plan
@@ -53,6 +57,14 @@ class House:
         self.bootstrap = plan.settings.bootstrap
         self.supervisor: Supervisor | None = None
         self.desks: Supervisor | None = None
+        self.books = Books(
+            plan.data,
+            plan.settings,
+            ledger=plan.ledger,
+            sign_every=plan.sign_every,
+            notes=plan.data / "workers",
+            tell=tell,
+        )
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -118,6 +130,10 @@ class House:
         if self.desks is not None:
             self.desks.start()
 
+    def open_books(self, cluster: str) -> None:
+        """Spawn the ledger's projection and its audit; they are nobody's hurry."""
+        self.books.start(self.bootstrap, cluster)
+
     async def start_broker(self) -> None:
         """Have the embedded broker running and answering; nothing to do for one that is somebody else's."""
         if self._embedded is None:
@@ -171,8 +187,7 @@ class House:
 
         if self.supervisor is not None:
             count = len(self.supervisor.workers)
-            both = (self.supervisor, *((self.desks,) if self.desks is not None else ()))
-            await asyncio.gather(*(one.stop(patience=WORKER_PATIENCE_SECONDS) for one in both))
+            await asyncio.gather(*(one.stop(patience=WORKER_PATIENCE_SECONDS) for one in self._supervisors()))
             took = time.monotonic() - began
             self._tell(f"{_count(count, 'worker')} ended in {took:.1f} s", kind="workers_ended", seconds=round(took, 2))
         if self._embedded is None or not self._ours:
@@ -205,9 +220,8 @@ class House:
 
     def kill(self) -> None:
         """End everything that this object started, at once."""
-        for supervisor in (self.supervisor, self.desks):
-            if supervisor is not None:
-                supervisor.kill()
+        for supervisor in self._supervisors():
+            supervisor.kill()
         if self._ours:
             self._kill_broker()
 
@@ -215,6 +229,10 @@ class House:
         if self._embedded is not None and (found := process.search(self._embedded.data)):
             with contextlib.suppress(psutil.NoSuchProcess):
                 found.kill()
+
+    def _supervisors(self) -> list[Supervisor]:
+        known = (self.supervisor, self.desks, self.books.supervisor)
+        return [supervisor for supervisor in known if supervisor is not None]
 
     def _port_of(self, number: int) -> int:
         return self._plan.metrics_port + number - 1 if self._plan.metrics_port else free_port()

@@ -16,9 +16,11 @@ LOGS_KEPT = 3
 _TAIL_BYTES = 8_192
 
 
-def command(program: Sequence[str], *, port: int, wait_broker: float, log_level: str) -> list[str]:
+def command(program: Sequence[str], *, port: int | None, wait_broker: float, log_level: str) -> list[str]:
     """The command line of `program` (a command with its options), which serves health and metrics on `port` and ends with
-    this process."""
+    this process. `port` None: a command made for a terminal, see `dispatcher.supervise.kept`."""
+    if port is None:
+        return [sys.executable, "-m", "dispatcher.supervise.kept", str(os.getpid()), *program]
     return [
         *(sys.executable, "-m", "dispatcher", *program),
         *("--metrics-port", str(port), "--log-level", log_level),

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from dispatcher.supervise import health, leftovers, process
 from dispatcher.supervise.backoff import Backoff
+from dispatcher.supervise.health import Health
 
 #: After so many ends in a row the last line of the worker's log is shown.
 DEATHS_TO_EXPLAIN = 5
@@ -33,16 +34,26 @@ class WorkerState(StrEnum):
 
 @dataclass(slots=True)
 class Worker:
-    """One slot and the process that fills it just now. `program`: the command with its own options."""
+    """One slot and the process that fills it just now. `program`: the command with its own options.
+
+    `port`: where it tells its health; None: `ask` knows how to learn of it.
+    """
 
     slot: str
     program: tuple[str, ...]
-    port: int
+    port: int | None
     log: Path
     state: WorkerState = WorkerState.STARTING
     pid: int | None = None
     restarts: int = 0
     lanes: frozenset[str] = frozenset()
+    ask: Callable[[], Awaitable[Health | None]] | None = None
+
+    async def health(self) -> Health | None:
+        """What it says of itself; None while nothing sensible answers."""
+        if self.ask is not None:
+            return await self.ask()
+        return await health.ask(self.port) if self.port is not None else None
 
 
 class Tell(Protocol):
@@ -69,6 +80,10 @@ class Supervisor:
     def ready(self) -> int:
         """How many workers are ready."""
         return sum(worker.state is WorkerState.READY for worker in self.workers)
+
+    def is_ready(self, slot: str) -> bool:
+        """Whether the worker of that slot is ready."""
+        return any(worker.slot == slot and worker.state is WorkerState.READY for worker in self.workers)
 
     @property
     def restarts(self) -> int:
@@ -140,7 +155,7 @@ class Supervisor:
 
     async def _watch(self, worker: Worker) -> None:
         while not self._ending.is_set():
-            said = await health.ask(worker.port) if worker.pid is not None else None
+            said = await worker.health() if worker.pid is not None else None
             if worker.pid is not None:
                 before = worker.state
                 worker.lanes = said.lanes if said else frozenset()
