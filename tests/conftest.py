@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from dispatcher.ledger.database import url_of
 
 # Modules beside this file can be imported in every folder of tests. Their asserts should show values as those of tests do.
 pytest.register_assert_rewrite("worker_process")
+
+# Started in the background by a shell, this process ignores Ctrl-C, and so would every process that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

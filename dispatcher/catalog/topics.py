@@ -13,6 +13,7 @@ from dispatcher.domain.inbox import INBOX_OTHERS
 from dispatcher.domain.lookups.messages import DeskReply, LookupAsked
 from dispatcher.domain.model_events import ModelPromoted
 from dispatcher.domain.neighbours import PlaceSeen
+from dispatcher.domain.sealed import CaseKey
 
 #: Stands in a topic's name for each unit's code.
 PER_AGENCY = "agency.{code}"
@@ -23,6 +24,7 @@ CO_PARTITIONED = (("calls", "caller-state"), ("case-inbox", "case-state"))
 NEEDED = (
     *(name for pair in CO_PARTITIONED for name in pair),
     "case-events",
+    "case-keys",
     "work-orders",
     "order-notices",
     "lookups",
@@ -50,6 +52,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     PlaceSeen.ce_type: PlaceSeen,
     ModelPromoted.ce_type: ModelPromoted,
     LedgerCheckpoint.ce_type: LedgerCheckpoint,
+    CaseKey.ce_type: CaseKey,
 }
 
 #: Schemas of values that have no model of their own; in words.
@@ -69,6 +72,7 @@ class Topic(BaseModel):
     replication: PositiveInt
     retention_days: int | None = Field(None, gt=0)
     compacted: bool = False
+    erased_within_days: int | None = Field(None, gt=0)
     forever: bool = False
     append_time: bool = False
     max_message_bytes: PositiveInt | None = None
@@ -81,6 +85,10 @@ class Topic(BaseModel):
     def _consistent(self) -> Self:
         if sum((self.retention_days is not None, self.compacted, self.forever)) != 1:
             raise ValueError("retention_days: it is not one of retention_days, compacted, forever; set exactly one")
+        if self.erased_within_days is not None and not self.compacted:
+            raise ValueError(
+                "erased_within_days: only of a compacted topic can single records be removed; leave it out"
+            )
         unknown = [name for name in self.schemas if name not in SCHEMAS and name not in PLAIN_SCHEMAS]
         if unknown:
             known = sorted({*SCHEMAS, *PLAIN_SCHEMAS})
@@ -100,6 +108,9 @@ class Topic(BaseModel):
                 "min.cleanable.dirty.ratio": "0.1",
                 "delete.retention.ms": str(day),
             }
+            if self.erased_within_days is not None:
+                # From then on the broker rolls with the next record that is written, and cleans.
+                settings["max.compaction.lag.ms"] = str(self.erased_within_days * day)
         else:
             settings["retention.ms"] = "-1" if self.forever else str((self.retention_days or 0) * day)
         settings["message.timestamp.type"] = "LogAppendTime" if self.append_time else "CreateTime"

@@ -15,6 +15,7 @@ from dispatcher.audit.breaks import Break, Report
 from dispatcher.audit.session import CHECKPOINTS, Verified, Wanted, read_trail
 from dispatcher.audit.session import verify as verify_ledger
 from dispatcher.cli import long_work, options
+from dispatcher.cli.audit_erase import erase
 from dispatcher.domain.audit import LedgerCheckpoint
 from dispatcher.domain.errors import SettingsError
 
@@ -40,6 +41,9 @@ def audit() -> None:
     Each record carries the hash over all that its lane wrote before. A checkpoint says where all chains stood, signed with a
     key that does not lie with the ledger. Status 0: whole, 3: broken, 2: could not be verified.
     """
+
+
+audit.add_command(erase)
 
 
 @audit.group()

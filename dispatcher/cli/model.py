@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,6 +19,9 @@ from dispatcher.domain.errors import SettingsError
 from dispatcher.domain.model_events import ModelPromoted
 from dispatcher.learning.ledger import Place
 from dispatcher.learning.proposing import Progress as Told
+
+if TYPE_CHECKING:
+    from classifiers import Classifier
 
 #: The gate has looked at the model and refuses it.
 REFUSED = 3
@@ -167,6 +171,7 @@ def promote(
             store.keep(Path(named), digest)
     else:
         digest = store.find(named).digest
+    _demand_usable(store.load(digest), settings)
 
     async def work() -> tuple[ModelPromoted, list[Place]]:
         async with Reader(settings.bootstrap) as reader:
@@ -176,6 +181,21 @@ def promote(
             return message, await promoting.publish(settings.bootstrap, reader, message)
 
     _done(*options.run(work(), waiting="promoting"), as_json=as_json)
+
+
+def _demand_usable(proposed: "Classifier", settings: settings_module.Settings) -> None:
+    """Not even by force: a model that no worker could use under this city's policy would only leave the one before in its place."""
+    from classifiers import ClassifierError
+    from dispatcher.catalog import load_catalog
+    from dispatcher.stream.classify import thresholds
+
+    try:
+        thresholds(proposed, load_catalog(settings.home, policy_dir=settings.policy).policy.triage)
+    except ClassifierError as error:
+        raise SettingsError(
+            f"model {proposed.digest[:_DIGEST]} has no cut-offs for the costs in triage.yaml: {error}",
+            hint="Give the folder of `make train` as a whole, with its calibration",
+        ) from None
 
 
 @model.command()

@@ -65,6 +65,9 @@ def replay(
 ) -> None:
     """Decide calls and cases again as they were decided, and compare byte for byte with what was recorded.
 
+    Compared are triage's answers, the ledger's events, and what casework writes beside it: orders, notices, questions to
+    databases and messages to other cases.
+
     Reads only: no group, no offset, no topic is touched. The model and policy that each decision names are looked up in the
     store of artefacts; --model and --policy ask instead what others would have decided, and why.
 
@@ -156,9 +159,11 @@ def _left(plan: Any, parts: list[Any]) -> int:
     """Records still to be decided."""
     left = 0
     for part in parts:
+        if part.stage not in ("triage", "casework"):
+            continue
         span = (plan.calls if part.stage == "triage" else plan.cases)[part.partition]
         left += 0 if part.done else span.end - (part.next_offset or span.start)
-    return left
+    return left + sum(map(len, plan.outputs.values()))
 
 
 def _show(lines: list[str], *, good: bool) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from dispatcher.client import case_keys
 from dispatcher.client.cases import Cases
 from dispatcher.client.letters import read_letter
 from dispatcher.client.publisher import Publisher
@@ -14,12 +15,12 @@ from dispatcher.client.trace import Step, step
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.errors import NoAnswer
 from dispatcher.domain.events import MessageRejected
-from dispatcher.domain.inbox import AgencyReplied, OperatorDecided
+from dispatcher.domain.inbox import AgencyReplied, EraseAsked, OperatorDecided
 from dispatcher.domain.lookups.messages import LookupActed
 from dispatcher.stream import codec, dead_letters, topics
 
 #: What people and units say.
-Said = OperatorDecided | AgencyReplied | LookupActed
+Said = OperatorDecided | AgencyReplied | LookupActed | EraseAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ async def say(reader: Reader, sender: Publisher, message: Said, *, timeout: floa
     ends = await reader.ends(starts)
     found = await reader.all(starts, ends, keep=lambda raw: answers.is_one(raw) or answers.is_state(raw))
     changed = [r.value for r in found if r.topic == topics.CASE_STATE and r.value is not None]
-    events = [step(r) for r in found if r.topic == topics.CASE_EVENTS]
+    told = await case_keys.opened(reader, [r for r in found if r.topic == topics.CASE_EVENTS])
+    events = [step(r) for r in told]
     dead = next((letter for r in found if r.topic == topics.DEAD_LETTERS and (letter := read_letter(r))), None)
     refused = next(
         (

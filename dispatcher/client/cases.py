@@ -16,6 +16,7 @@ import orjson
 from aiokafka import TopicPartition
 from pydantic import ValidationError
 
+from dispatcher.client import case_keys
 from dispatcher.client.reader import Reader
 from dispatcher.client.trace import Step, step
 from dispatcher.domain import ids
@@ -147,7 +148,8 @@ class Cases:
         since = int((case.opened_at or datetime.fromtimestamp(0, UTC)).timestamp() * 1000)
         starts = await self._reader.at_time([place], since - _SLACK_MS)
         key = case.case_id.encode()
-        return [step(record) async for record in self._reader.read(starts, ends, keep=lambda raw: raw.key == key)]
+        found = [record async for record in self._reader.read(starts, ends, keep=lambda raw: raw.key == key)]
+        return [step(record) for record in await case_keys.opened(self._reader, found)]
 
     def place(self, topic: str, case_id: str) -> TopicPartition:
         """Where on `topic` the records of a case lie."""

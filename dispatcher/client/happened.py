@@ -21,6 +21,7 @@ TITLES: dict[str, str] = {
     "call.linked.v1": "再次来电",
     "case.raised.v1": "升级",
     "alert.raised.v1": "告警",
+    "case.erased.v1": "抹除个人信息",
     "order.acknowledged.v1": "签收",
     "order.progressed.v1": "答复",
     "order.finished.v1": "单位办结",
@@ -103,6 +104,7 @@ MESSAGES: dict[str, str] = {
     "case.notice.v1": "案件互通",
     "case.split_off.v1": "拆出",
     "case.neighbour_seen.v1": "疑似同一事件",
+    "erase.asked.v1": "要求抹除个人信息",
     "work_order.notice.v1": "通知",
 }
 #: Fields that quote people: not shown where the case is confidential.

@@ -65,6 +65,11 @@ class Reader:
     ) -> None:
         await self._index.stop()
 
+    @property
+    def bootstrap(self) -> str:
+        """The address that it was given."""
+        return self._bootstrap
+
     def topics(self) -> frozenset[str]:
         """Every topic of the cluster."""
         return frozenset(self._cluster.topics())

@@ -17,10 +17,10 @@ import orjson
 from aiokafka import TopicPartition
 from pydantic import ValidationError
 
+from dispatcher.client import case_keys
 from dispatcher.client.reader import Keep, Raw, Reader
 from dispatcher.domain import ids
 from dispatcher.domain.cases import CaseRecord
-from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 from dispatcher.stream.writer import partition_for
@@ -45,13 +45,10 @@ class Step:
     value: dict[str, Any] | None
 
 
-def step(record: InputRecord, *, reveal: Reveal = as_it_is) -> Step:
-    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed, after `reveal`, which the ledger alone needs."""
-    written = record.value or b""
-    if record.topic == topics.CASE_EVENTS:
-        written = reveal(written, (record.key or b"").decode("utf-8", "replace"))
+def step(record: InputRecord) -> Step:
+    """`record` with its type (the header ce_type; "dead letter" for one) and its value parsed."""
     try:
-        value = orjson.loads(written)
+        value = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError:
         value = None
     if record.topic == topics.DEAD_LETTERS:
@@ -83,9 +80,8 @@ def cases_of(value: dict[str, Any] | None) -> set[str]:
 class Trace:
     """The search for one id. `run` gives the steps in order of time, none twice; empty when there is nothing."""
 
-    def __init__(self, reader: Reader, wanted: str, *, reveal: Reveal = as_it_is) -> None:
+    def __init__(self, reader: Reader, wanted: str) -> None:
         self._reader = reader
-        self._reveal = reveal
         self._wanted = wanted
         self._cases = {ids.case_id(wanted)} | ({wanted} if _is_case_id(wanted) else set())
         self._calls = {wanted}
@@ -102,11 +98,18 @@ class Trace:
             await self._forward()
             if not await self._locate(self._since - _SLACK_MS):
                 break
+        await self._open()
         order = {name: place for place, name in enumerate((topics.CALLS, topics.CASE_INBOX, topics.CASE_EVENTS))}
         return sorted(
             self._found.values(),
             key=lambda s: (s.record.timestamp_ms, order.get(s.record.topic, 9), s.record.topic, s.record.offset),
         )
+
+    async def _open(self) -> None:
+        """What is sealed in the ledger, where its key is still there; ids are never sealed, so the search needs none of it."""
+        found = [one.record for one in self._found.values() if one.record.topic == topics.CASE_EVENTS]
+        for record in await case_keys.opened(self._reader, found):
+            self._keep(step(record))
 
     # -- backwards, by key -----------------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class Trace:
 
     def _take(self, record: InputRecord, case: str) -> bool:
         """Keep a record of `case`, its key; true when it proves that nothing older is about it."""
-        found = self._step(record)
+        found = step(record)
         if case not in cases_of(found.value):
             return False
         self._keep(found)
@@ -162,7 +165,7 @@ class Trace:
             self._reader.at_time(places, self._since - _SLACK_MS), self._reader.ends(places)
         )
         async for record in self._reader.read(starts, ends, keep=_about(self._cases | self._calls)):
-            found = self._step(record)
+            found = step(record)
             if _origin(record) in self._found or self._concerns(found):
                 self._keep(found)
         await self._sources()
@@ -187,7 +190,7 @@ class Trace:
         missing = [place for place in places if place not in self._found]
         for record in await asyncio.gather(*(self._reader.one(TopicPartition(t, p), o) for t, p, o in missing)):
             if record is not None:
-                self._keep(self._step(record))
+                self._keep(step(record))
         if missing and any(place in self._found for place in missing):
             await self._sources()  # a record that was moved to its caller's partition names where it lay first
 
@@ -198,7 +201,7 @@ class Trace:
         places = self._reader.partitions(topics.CALLS, topics.CASE_INBOX, topics.CASE_EVENTS, topics.DEAD_LETTERS)
         starts, ends = await asyncio.gather(self._reader.at_time(places, since_ms), self._reader.ends(places))
         async for record in self._reader.read(starts, ends, keep=_about({self._wanted})):
-            found = self._step(record)
+            found = step(record)
             if self._concerns(found) or self._wanted in cases_of(found.value):
                 self._keep(found)
                 if record.topic in (topics.CASE_INBOX, topics.CASE_EVENTS):
@@ -215,9 +218,6 @@ class Trace:
                 self._cases.add(ids.salvage_case_id(source["topic"], source["partition"], source["offset"]))
             if (origin := _origin(record)) is not None:
                 self._cases.add(ids.salvage_case_id(*origin))
-
-    def _step(self, record: InputRecord) -> Step:
-        return step(record, reveal=self._reveal)
 
     def _places_of(self, case: str) -> list[TopicPartition]:
         return [

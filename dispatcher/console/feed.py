@@ -8,6 +8,8 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from dispatcher.client import case_keys
+from dispatcher.client.case_keys import CaseKeys
 from dispatcher.client.reader import Reader
 from dispatcher.domain.errors import DispatcherError
 from dispatcher.stream import topics
@@ -15,10 +17,12 @@ from dispatcher.stream.records import InputRecord
 
 log = structlog.get_logger(__name__)
 
-TOPICS = (topics.CALLS, topics.CASE_EVENTS, topics.WORK_ORDERS, topics.DEAD_LETTERS)
+TOPICS = (topics.CALLS, topics.CASE_EVENTS, topics.CASE_KEYS, topics.WORK_ORDERS, topics.DEAD_LETTERS)
 #: How many records of the past are read from each partition, so that the totals cover what is there.
 PAST = 2_500
 _RETRY_SECONDS = 1.0
+#: So often, and so long apart, the newest keys are looked at before all of them are searched.
+_KEY_TRIES, _KEY_SECONDS = 3, 0.03
 
 #: What is done with a batch: records, the moment they could be read (Unix ms), and whether they are news.
 Take = Callable[[list[InputRecord], int, bool], None]
@@ -33,6 +37,7 @@ class Feed:
         self._past: dict[TopicPartition, int] = {}
         self._pinned: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
+        self._keys = CaseKeys()
         self.caught_up = asyncio.Event()
         self.lanes: frozenset[str] = frozenset()
 
@@ -53,15 +58,30 @@ class Feed:
             try:
                 async with Reader(self._bootstrap) as reader:
                     if not self.caught_up.is_set():
-                        self._take(await reader.all(self._past, self._pinned), _now(), False)
+                        past = await reader.all(self._past, self._pinned)
+                        self._take(await self._opened(reader, past), _now(), False)
                         self.caught_up.set()
                     async for batch in reader.follow(dict(self._next)):
                         self._next |= {TopicPartition(r.topic, r.partition): r.offset + 1 for r in batch}
-                        self._take(batch, _now(), True)
+                        self._take(await self._opened(reader, batch), _now(), True)
             except Exception as error:  # whatever it is: what cannot be shown must not end what runs
                 known = isinstance(error, (KafkaError, DispatcherError, OSError))
                 log.warning("feed.interrupted", reason=f"{type(error).__name__}: {error}", exc_info=not known)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _opened(self, reader: Reader, batch: list[InputRecord]) -> list[InputRecord]:
+        """What is sealed in the ledger, opened. The key of a new case lies on a topic of its own: it mostly comes in the same batch,
+        and where it does not, its transaction is just ending there. An older case's key is searched for."""
+        for record in batch:
+            if record.topic == topics.CASE_KEYS:
+                self._keys.learn(record)
+        for _ in range(_KEY_TRIES):
+            if not any(self._keys.missing(record) for record in batch):
+                break
+            await case_keys.fetch(reader, self._keys, batch, windows=1)
+            await asyncio.sleep(_KEY_SECONDS)
+        await case_keys.fetch(reader, self._keys, batch)
+        return [self._keys.opened(record) for record in batch if record.topic != topics.CASE_KEYS]
 
 
 def _now() -> int:

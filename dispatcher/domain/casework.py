@@ -38,12 +38,14 @@ from dispatcher.domain.codes import (
     in_doubt,
 )
 from dispatcher.domain.entries import Context
+from dispatcher.domain.erasing import on_erase_asked
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, CaseReopened
 from dispatcher.domain.inbox import (
     AgencyReplied,
     CaseNotice,
     DeadlineElapsed,
+    EraseAsked,
     NeighbourSeen,
     Operation,
     OperatorDecided,
@@ -291,6 +293,7 @@ HANDLERS: dict[type[Message], Callable[[CaseRecord | None, Any, Context], Work]]
     LookupActed: acting.on_lookup_acted,
     LookupTold: answers.on_lookup_told,
     NeighbourSeen: others.on_neighbour_seen,
+    EraseAsked: on_erase_asked,
 }
 
 

@@ -195,6 +195,21 @@ class NeighbourSeen(Message):
     reasons: tuple[str, ...]
 
 
+class EraseAsked(Message):
+    """``erase.asked.v1``: a person is to be erased from a case. `keys`: ids of its keys on ``case-keys``, for a case that has been
+    forgotten no longer knows them. `even_open`: although units may still be at work on it."""
+
+    ce_type = "erase.asked.v1"
+
+    message_id: str
+    case_id: str
+    keys: tuple[str, ...]
+    actor: str
+    role: ActorRole
+    reason: str
+    even_open: bool = False
+
+
 INBOX_OTHERS: tuple[type[Message], ...] = (
     AgencyReplied,
     OperatorDecided,
@@ -206,5 +221,6 @@ INBOX_OTHERS: tuple[type[Message], ...] = (
     CaseNotice,
     SplitOff,
     NeighbourSeen,
+    EraseAsked,
 )
 """Every message on ``case-inbox`` that is no call."""

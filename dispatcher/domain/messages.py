@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dispatcher.domain.codes import Capacity, CaseStatus, Clock, LinkKind, Outcome, Role, Urgency
+from dispatcher.domain.codes import ActorRole, Capacity, CaseStatus, Clock, LinkKind, Outcome, Role, Urgency
 
 
 class Message(BaseModel):
@@ -320,12 +320,31 @@ class AlertRaised(Complete):
     source: SourceRecord
 
 
+class CaseErased(Complete):
+    """``case.erased.v1``: from here on nobody can read what was sealed in this case before. Its reason is never sealed."""
+
+    ce_type = "case.erased.v1"
+
+    event_id: str
+    at: datetime
+    case_id: str
+    call_id: str | None
+    actor: str
+    role: ActorRole
+    reason: str
+    rule: str
+    keys: tuple[str, ...]
+    policy: str
+    source: SourceRecord
+
+
 #: Every message that appears on a topic by itself, by ``ce_type`` and topic family.
-LEDGER_TYPES: tuple[type[LedgerEvent] | type[AlertRaised], ...] = (
+LEDGER_TYPES: tuple[type[LedgerEvent] | type[AlertRaised] | type[CaseErased], ...] = (
     CallTriaged,
     CaseOpened,
     CallLinked,
     CaseRaised,
     AlertRaised,
+    CaseErased,
 )
 INBOX_TYPES: tuple[type[Message], ...] = (TriagedCall, AttachedCall, UnreadableCall)

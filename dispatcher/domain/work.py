@@ -14,6 +14,7 @@ from dispatcher.domain.lookups.messages import LookupAsked
 from dispatcher.domain.messages import (
     AlertRaised,
     AttachedCall,
+    CaseErased,
     Deadline,
     GridPlace,
     LedgerEvent,
@@ -35,12 +36,12 @@ class Work:
     """What a handler wants written, all in one transaction.
 
     `forgotten`: the case leaves ``case-state``; its ledger stays for ever. `refused` is a reason to put the message among the dead letters; `forward`, `passed` and `sends` go back to
-    ``case-inbox``; `asks` are questions to the desks' channels.
+    ``case-inbox``; `asks` are questions to the desks' channels. `erased`: the case's keys are to go, these and the one in use.
     """
 
     case: CaseRecord | None = None
     forgotten: bool = False
-    events: tuple[LedgerEvent | AlertRaised | CaseEvent, ...] = ()
+    events: tuple[LedgerEvent | AlertRaised | CaseErased | CaseEvent, ...] = ()
     orders: tuple[WorkOrder, ...] = ()
     notices: tuple[OrderNotice, ...] = ()
     forward: AttachedCall | UnreadableCall | None = None
@@ -48,6 +49,7 @@ class Work:
     sends: tuple[Message, ...] = ()
     asks: tuple[LookupAsked, ...] = ()
     refused: BadRecord | None = None
+    erased: tuple[str, ...] | None = None
 
 
 NOTHING = Work()

@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiokafka import TopicPartition
 
 from dispatcher.client.reader import Offsets, Raw, Reader
-from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.stream import topics
 from dispatcher.stream.records import InputRecord
 
 #: Clocks of broker and workers may differ by so much.
 _SLACK_MS = 60_000
+
+
+#: After this nothing of what was said in the case may be used.
+ERASED: Final = "case.erased"
 
 
 class Place(NamedTuple):
@@ -54,19 +57,16 @@ async def pinned(reader: Reader, topic: str, *, since: datetime | None) -> tuple
     return await reader.at_time(places, int(since.timestamp() * 1000) - _SLACK_MS), ends
 
 
-async def events(
-    reader: Reader, kinds: Collection[str], starts: Offsets, ends: Offsets, *, reveal: Reveal = as_it_is
-) -> AsyncIterator[Event]:
-    """The events of these kinds. One that another version of the service wrote and that cannot be read is left out."""
+async def events(reader: Reader, kinds: Collection[str], starts: Offsets, ends: Offsets) -> AsyncIterator[Event]:
+    """The events of these kinds, what is sealed in them as it lies: nothing is learnt from it. One that another version of the service wrote and that cannot be read is left out."""
     wanted = {f"{kind}.v1".encode(): kind for kind in kinds}
 
     def keep(raw: Raw) -> bool:
         return any(name == "ce_type" and value in wanted for name, value in raw.headers)
 
     async for record in reader.read(starts, ends, keep=keep):
-        case_id = (record.key or b"").decode("utf-8", "replace")
         try:
-            value = orjson.loads(reveal(record.value or b"", case_id))
+            value = orjson.loads(record.value or b"")
             yield Event(wanted[record.header("ce_type") or b""], datetime.fromisoformat(value["at"]), value)
         except (orjson.JSONDecodeError, LookupError, TypeError, ValueError):
             continue

@@ -10,15 +10,16 @@ from classifiers.corpus import TEST, read_rows
 from dispatcher.client.reader import Reader
 from dispatcher.domain.codes import Outcome
 from dispatcher.domain.policy import IntakePolicy
-from dispatcher.domain.sealed import Reveal, as_it_is
-from dispatcher.learning.ledger import Place, events, pinned, place_of, records
+from dispatcher.learning.ledger import ERASED, Place, events, pinned, place_of, records
 from dispatcher.learning.texts import call_in
 from dispatcher.stream import topics
 
 LIVE: Final = "live"
 """The set of live calls; the others have the names of their files."""
 
-KINDS: Final = frozenset(("call.triaged", "case.opened", "review.decided", "case.recategorised", "split.opened"))
+KINDS: Final = frozenset(
+    ("call.triaged", "case.opened", "review.decided", "case.recategorised", "split.opened", ERASED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Truths:
             if known is not None:
                 known.opened = True
                 self._opening[case] = known
+        elif kind == ERASED:
+            self.by_place = {place: known for place, known in self.by_place.items() if known.case != case}
         elif kind == "split.opened":
             self._split.add(case)
         elif case in self._opening and case not in self._split:
@@ -114,11 +117,11 @@ class Live:
                 )
 
 
-async def live(reader: Reader, *, since: datetime, until: datetime, reveal: Reveal = as_it_is) -> Live:
+async def live(reader: Reader, *, since: datetime, until: datetime) -> Live:
     """The calls decided from `since` up to `until` by the broker's time, with all that people said of them until now."""
     starts, ends = await pinned(reader, topics.CASE_EVENTS, since=since)
     truths = Truths()
-    async for event in events(reader, KINDS, starts, ends, reveal=reveal):
+    async for event in events(reader, KINDS, starts, ends):
         if event.kind == "call.triaged" and not since <= event.at < until:
             continue
         try:

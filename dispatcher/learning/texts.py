@@ -1,7 +1,6 @@
 """From labels to lines: each call's text read from ``calls``, masked, and written down."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +9,9 @@ from dispatcher.client.reader import Reader
 from dispatcher.domain.calls import CallReceived, read_call, utc
 from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.policy import IntakePolicy
-from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.domain.units import City
 from dispatcher.learning.labels import KINDS, Label, Labels
-from dispatcher.learning.ledger import Place, events, pinned, records
+from dispatcher.learning.ledger import ERASED, Place, events, pinned, records
 from dispatcher.learning.masking import masked
 from dispatcher.learning.policy import LabelsPolicy
 from dispatcher.stream import topics
@@ -36,23 +34,25 @@ async def collect(
     policy: LabelsPolicy,
     since: datetime | None = None,
     until: datetime | None = None,
-    wanted: Callable[[str], bool] = lambda _case_id: True,
-    reveal: Reveal = as_it_is,
 ) -> Collected:
     """Every label whose decision fell between `since` and `until`.
 
-    Later decisions on the same cases count for `agreement`. `wanted`: whether the text of a case may be used, such as not after its
-    person was erased.
+    Later decisions on the same cases count for `agreement`. Where a person was erased, the text of the call is not used either,
+    although it may still lie on ``calls``.
     """
     before = None if since is None else since - timedelta(days=policy.look_back_days)
     starts, ends = await pinned(reader, topics.CASE_EVENTS, since=before)
     labels = Labels(city)
-    async for event in events(reader, KINDS, starts, ends, reveal=reveal):
+    erased: set[str] = set()
+    async for event in events(reader, KINDS | {ERASED}, starts, ends):
+        if event.kind == ERASED:
+            erased.add(event.case_id)
+            continue
         try:
             labels.take(event)
         except (LookupError, TypeError, ValueError):
             labels.left_out["an event of another version of the service"] += 1
-    found = labels.found(since=since, until=until, wanted=wanted)
+    found = labels.found(since=since, until=until, wanted=lambda case_id: case_id not in erased)
     return await _written(reader, found, labels.left_out, intake=intake, policy=policy)
 
 

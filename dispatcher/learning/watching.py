@@ -8,7 +8,6 @@ from classifiers.model import LinearModel
 from classifiers.train import grams_of
 from dispatcher.client.reader import Reader
 from dispatcher.domain.policy import IntakePolicy
-from dispatcher.domain.sealed import Reveal, as_it_is
 from dispatcher.learning.drift import Window
 from dispatcher.learning.ledger import Place, events, pinned, place_of, records
 from dispatcher.learning.texts import call_in
@@ -49,7 +48,6 @@ async def fill(
     model: LinearModel,
     intake: IntakePolicy,
     texts: int,
-    reveal: Reveal = as_it_is,
 ) -> list[Window]:
     """A window for each span, of what was decided in it by the broker's time; a span's end is as far as the topics are now.
 
@@ -58,7 +56,7 @@ async def fill(
     starts, ends = await pinned(reader, topics.CASE_EVENTS, since=min(span.start for span in spans))
     windows = [Window() for _ in spans]
     calls: list[list[_Call]] = [[] for _ in spans]
-    async for event in events(reader, KINDS, starts, ends, reveal=reveal):
+    async for event in events(reader, KINDS, starts, ends):
         for span, window, taken in zip(spans, windows, calls, strict=True):
             if not span.holds(event.at):
                 continue

@@ -260,6 +260,7 @@ FOLDS: dict[str, Fold] = _table(event.ce_type for event in CASE_EVENTS) | {
     "call.linked.v1": _linked,
     "case.raised.v1": _raised,
     "alert.raised.v1": _nothing,
+    "case.erased.v1": _nothing,
     "message.rejected.v1": _nothing,  # it may be about a guard, which is no case
     "split.opened.v1": _split_opened,
     "case.rerouted.v1": relead,

@@ -8,6 +8,10 @@ from prometheus_client import Counter, Gauge, Histogram
 DECISIONS = Counter("dispatcher_decisions", "Calls triaged, by outcome and deciding rule.", ["outcome", "rule"])
 ORDERS = Counter("dispatcher_orders", "Work orders issued, by unit and role.", ["agency", "role"])
 DUPLICATES = Counter("dispatcher_duplicates", "Records that had been taken before and changed nothing.")
+OTHER_MODEL = Counter(
+    "dispatcher_other_model",
+    "Calls decided by another model than the promoted one, which is not in this worker's store.",
+)
 RECORDS = Counter(
     "dispatcher_records", "Records committed, by lane. Flat while lag grows: look at the log.", ["stage", "partition"]
 )

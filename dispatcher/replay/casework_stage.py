@@ -4,22 +4,28 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiokafka import TopicPartition
 
 from dispatcher.artefacts import MissingArtefact
+from dispatcher.domain import sealed
 from dispatcher.domain.calls import utc
+from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.inbox import SplitOff
 from dispatcher.domain.messages import AttachedCall, TriagedCall, UnreadableCall
 from dispatcher.domain.neighbours import PlaceSeen
-from dispatcher.replay.deciders import Deciders, decide, policy_of
+from dispatcher.replay.deciders import Deciders, decide, given_up, policy_of
 from dispatcher.replay.findings import Finding, differing, is_hidden, load
 from dispatcher.replay.ledger import Event, Ledger
+from dispatcher.replay.made import Made
+from dispatcher.replay.opening import Opening
 from dispatcher.replay.reading import Feeds, Span, as_input
 from dispatcher.replay.setup import Part, Setup
 from dispatcher.replay.shelf import Shelf
 from dispatcher.stream import topics
+from dispatcher.stream.attempts import DEATHS
 from dispatcher.stream.records import InputRecord, Output, Result
 
 _LOOK = 32
@@ -40,11 +46,19 @@ class CaseworkReplay:
     """One partition of ``case-inbox`` against the same partition of ``case-events``.
 
     `overrides`: calls that a what-if decides otherwise, as triage would now pass them on, by partition and offset on
-    ``calls``. `changed`: the cases that they are about; what follows on these is counted and not told one by one.
+    ``calls``. `changed`: the cases that they are about; what follows on these is counted and not told one by one. `wanted`: digests
+    of other records than events that were found to be odd, and are made once more, to be told.
     """
 
     def __init__(
-        self, setup: Setup, deciders: Deciders, part: Part, *, overrides: Overrides, changed: list[str]
+        self,
+        setup: Setup,
+        deciders: Deciders,
+        part: Part,
+        *,
+        overrides: Overrides,
+        changed: list[str],
+        wanted: frozenset[bytes] | None = None,
     ) -> None:
         self._setup = setup
         self._part = part
@@ -58,6 +72,8 @@ class CaseworkReplay:
         self._state = Shelf()
         self._state.apply(dict(part.state))
         self._only = setup.case.encode() if setup.case is not None else None
+        self._made = Made(setup, part, wanted)
+        self._opening = Opening()
         # Whether nothing lies before the range, nor after it, that could have the time of its first or last record.
         plan = setup.plan
         starts = self._complete or plan.cases[part.partition].start < self._span.start
@@ -72,6 +88,9 @@ class CaseworkReplay:
         if part.next_offset is not None:
             spans = [(inbox, Span(part.next_offset, spans[0][1].end)), (ledger, Span(part.low[0], spans[1][1].end))]
             self._times = [part.low[1], part.high[1]] if 1 in part.low else []
+        keys = TopicPartition(names.keys, part.partition)
+        async with Feeds(setup.bootstrap, [(keys, setup.plan.keys[part.partition])]) as feeds:
+            await self._opening.learn(feeds.feed(keys))
         async with Feeds(setup.bootstrap, spans) as feeds:
             feed = feeds.feed(inbox)
             self._ledger = Ledger(
@@ -96,20 +115,26 @@ class CaseworkReplay:
             self._unexpected(await self._ledger.rest(everything=to_the_end))
         part.done = True
         part.state, part.open = [], []
+        self._keep_cases()
         self._state.close()
+        self._opening.close()
         return [part]
 
     def _interrupted(self) -> list[Part]:
         part = self._part
         part.state = list(self._state.items())
         part.decided_by = [self._policy] if self._policy is not None else []
-        part.changed = sorted(case.decode() for case in self._changed)
-        part.outside = sorted(case.decode() for case in self._outside)
         part.low, part.high = {0: self._ledger.low()}, {0: self._ledger.next_offset, 2: self._ledger.passed}
         if self._times:
             part.low[1], part.high[1] = self._times
         part.open = self._ledger.open_ids()
+        self._keep_cases()
         return [part]
+
+    def _keep_cases(self) -> None:
+        self._part.sieves = self._made.plain()
+        self._part.changed = sorted(case.decode("utf-8", "replace") for case in self._changed)
+        self._part.outside = sorted(case.decode("utf-8", "replace") for case in self._outside)
 
     # -- one message ------------------------------------------------------------------------------------------
 
@@ -139,6 +164,9 @@ class CaseworkReplay:
                 self._ledger.settle(event)
         if compared:
             self._compare(record, key, pairs)
+            if len(result.outputs) > len(pairs):
+                changed, hidden = key in self._changed, partial(self._is_confidential, key)
+                self._made.take(record, result.outputs, changed=changed, hidden=hidden)
 
     def _otherwise(self, record: InputRecord) -> bytes | None:
         """A call's message under its new decision; empty where that sends none to this case; None for all else."""
@@ -156,13 +184,22 @@ class CaseworkReplay:
         return attached.model_copy(update={"call": TriagedCall.model_validate(call)}).encode()
 
     async def _decided(self, record: InputRecord, policy: str) -> tuple[Result, Pairs]:
-        if (record.partition, record.offset) in self._setup.plan.set_aside:
-            return Result(), []  # the worker failed on it: a dead letter says so, and nothing was decided
-        result = decide(self._deciders.casework(policy), record, self._state.get, stage="casework")
+        agent, aside = (
+            self._deciders.casework(policy),
+            self._setup.plan.set_aside.get((record.partition, record.offset)),
+        )
+        if aside is not None:
+            # The worker failed on it: a dead letter says so, and nothing was decided; a call in it goes to a person, unless
+            # the worker died even of that.
+            if aside[0] == "D312" and f" {DEATHS} times" not in aside[1]:
+                return Result(), []
+            return given_up(agent, record, BadRecord(aside[1], code=aside[0]), self._state.get), []
+        result = decide(agent, record, self._state.get, stage="casework")
         pairs: Pairs = []
         for one in result.outputs:
             if one.topic == topics.CASE_EVENTS:
-                pairs.append((one, await self._ledger.peek(one.headers[0][1].decode())))
+                event = await self._ledger.peek(one.headers[0][1].decode())
+                pairs.append((one, event and self._opening.opened(event)))
         return result, pairs
 
     async def _under_another(self, record: InputRecord, result: Result, pairs: Pairs) -> tuple[Result, Pairs]:
@@ -191,26 +228,24 @@ class CaseworkReplay:
         if record.header("ce_type") in _OPENING or self._state.get(key) is not None:
             return False
         self._outside.add(key)
+        self._part.since.setdefault(key.decode("utf-8", "replace"), record.timestamp_ms)
         return True
 
     # -- comparing --------------------------------------------------------------------------------------------
 
-    def _recorded(self, event: Event) -> bytes:
-        return self._setup.reveal(event.value, event.key.decode("utf-8", "replace"))
-
     def _same(self, pair: tuple[Output, Event | None]) -> bool:
         made, event = pair
-        if event is None:
-            return False
-        return made.value == event.value or made.value == self._recorded(event)
+        return event is not None and _comparable(made, event) == event.value
 
     def _compare(self, record: InputRecord, key: bytes, pairs: Pairs) -> None:
         tally = self._part.tally
         tally.compared(
             record.offset,
-            *(v for made, e in pairs for v in (b"" if e is None else self._recorded(e), made.value or b"")),
+            *(v for made, e in pairs for v in (b"" if e is None else e.value, _comparable(made, e))),
         )
         for made, event in pairs:
+            if event is not None and event.erased:
+                tally.count("events of erased cases: compared without what was said")
             if self._same((made, event)) or (self._deciders.what_if and self._but_for_policy(made, event)):
                 tally.count("events the same")
             elif key in self._changed:
@@ -220,19 +255,23 @@ class CaseworkReplay:
                 tally.count("events that differ" if event is not None else "events re-made, not recorded")
                 tally.found(self._finding(f"case-inbox/{record.partition}/{record.offset}", what, made, event))
                 if self._deciders.what_if:
-                    self._changed.add(key)
+                    self._is_changed(key, record.timestamp_ms)
+
+    def _is_changed(self, case: bytes, ms: int) -> None:
+        self._changed.add(case)
+        self._part.since.setdefault(case.decode("utf-8", "replace"), ms)
 
     def _but_for_policy(self, made: Output, event: Event | None) -> bool:
         """Whether an event differs in nothing but the digests of what decided it."""
         if event is None:
             return False
-        return not differing(load(self._recorded(event)), load(made.value), hidden=True, ignore=_POLICIES)
+        return not differing(load(event.value), load(_comparable(made, event)), hidden=True, ignore=_POLICIES)
 
     def _finding(self, place: str, what: str, made: Output | None, event: Event | None) -> Finding:
-        old = load(self._recorded(event)) if event is not None else {}
-        new = load(made.value) if made is not None else {}
+        old = load(event.value) if event is not None else {}
+        new = load(_comparable(made, event)) if made is not None else {}
         either = new or old
-        hidden = is_hidden(old, new) or self._is_confidential(str(either.get("case_id", "")))
+        hidden = is_hidden(old, new) or self._is_confidential(str(either.get("case_id", "")).encode())
         kind = made.headers[1][1] if made is not None else event.kind if event is not None else b""
         found: Finding = {
             "stage": "casework",
@@ -251,12 +290,12 @@ class CaseworkReplay:
             found["fields"] = differing(old, new, hidden=hidden, ignore=ignore) or [["(bytes)", "other", "other"]]
         return found
 
-    def _is_confidential(self, case_id: str) -> bool:
-        return bool(load(self._state.get(case_id.encode())).get("confidential"))
+    def _is_confidential(self, case: bytes) -> bool:
+        return bool(load(self._state.get(case)).get("confidential"))
 
     def _unexpected(self, events: list[Event]) -> None:
         """Events that nothing in the range makes: told, unless they belong to records outside of it."""
-        for event in events:
+        for event in map(self._opening.opened, events):
             if event.key in self._outside:
                 self._part.tally.count("events of cases opened before the warm-up: not compared")
             elif not self._in_range(load(event.value)):
@@ -269,7 +308,7 @@ class CaseworkReplay:
                 place = f"{source.get('topic')}/{source.get('partition')}/{source.get('offset')}"
                 self._part.tally.found(self._finding(place, "recorded, not re-made", None, event))
                 if self._deciders.what_if:
-                    self._changed.add(event.key)
+                    self._is_changed(event.key, self._times[-1] if self._times else 0)
 
     def _in_range(self, fields: dict[str, Any]) -> bool:
         """An event tells the inbox record that it answers, or at least that record's time."""
@@ -284,3 +323,9 @@ class CaseworkReplay:
             return first < at < last or (at == first and self._is_whole[0]) or (at == last and self._is_whole[1])
         except (ValueError, TypeError):
             return True  # no event that this service writes: it shows wherever it lies
+
+
+def _comparable(made: Output, event: Event | None) -> bytes:
+    """What was made, so far as it can be compared: of an erased case without what was said."""
+    value = made.value or b""
+    return sealed.without(value) if event is not None and event.erased else value

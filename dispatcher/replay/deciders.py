@@ -1,21 +1,24 @@
 """The service's own agents under the model and policy that a record names, or under those that a what-if names."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from classifiers import Thresholds
 from dispatcher.artefacts import Store
 from dispatcher.catalog import Catalog
-from dispatcher.domain import casework
+from dispatcher.domain import casework, ids
 from dispatcher.domain.calls import utc
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.entries import Context
 from dispatcher.domain.errors import BadRecord
-from dispatcher.domain.messages import SourceRecord
+from dispatcher.domain.messages import Message, SourceRecord
 from dispatcher.domain.neighbours import PlaceSeen
-from dispatcher.stream import topics
+from dispatcher.domain.work import Work
+from dispatcher.stream import codec, topics
 from dispatcher.stream.agents import CaseworkAgent, TriageAgent
 from dispatcher.stream.classify import classify_with, thresholds
 from dispatcher.stream.records import Handler, InputRecord, Output, ReadState, Result
@@ -24,6 +27,7 @@ from dispatcher.stream.writer import partition_for
 _PAIR = re.compile(rb'"model":"([0-9a-f]{64})","policy":"([0-9a-f]{64})"')
 _POLICY = re.compile(rb'"policy":"([0-9a-f]{64})"')
 _TRIES = 3
+_NO_TRACE = "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class Artefacts:
     policy: Path | None = None
 
 
-class LedgerOnly(CaseworkAgent):
-    """Casework as the ledger shows it: the same events and the same states, but no orders, notices, questions and messages,
-    which are not compared, and nothing that falls due: time is recorded, as messages. Saves a seventh of the work.
+class CaseworkAgain(CaseworkAgent):
+    """Casework as it can be compared: the same states, events, orders, notices, questions and messages, but nothing that falls
+    due: time is recorded, as messages. Of headers there are those that say what a record is; the trace is not among them.
 
     A test holds it against `CaseworkAgent.handle`, record by record.
     """
@@ -63,7 +67,34 @@ class LedgerOnly(CaseworkAgent):
         for event in work.events:
             headers = (("ce_id", event.event_id.encode()), ("ce_type", event.ce_type.encode()))
             result.outputs.append(Output(topics.CASE_EVENTS, key, event.encode(), headers))
+        if work.orders or work.notices or work.asks or work.sends or work.passed or work.forward is not None:
+            result.outputs += self._beside(work, record, context)
         return result
+
+    @staticmethod
+    def _beside(work: Work, record: InputRecord, context: Context) -> Iterator[Output]:
+        """All that is not for the ledger."""
+        at = context.at
+
+        def made(topic: str, key: str, message: Message, name: str) -> Output:
+            return codec.output(topic, key, message, event_id=name, at=at, trace=_NO_TRACE)
+
+        def sent(message: Any, index: int) -> Output:
+            name = ids.event_id(message.case_id, record.topic, record.partition, record.offset, index)
+            return made(topics.CASE_INBOX, message.case_id, message, name)
+
+        for order in work.orders:
+            issued = made(topics.WORK_ORDERS, order.agency, order, order.order_id)
+            yield issued
+            yield codec.also(issued, topic=topics.agency(order.agency), key=order.case_id)
+        for asked in work.asks:
+            yield made(topics.LOOKUPS, asked.lookup_id, asked, asked.request_id)
+        for notice in work.notices:
+            yield made(topics.ORDER_NOTICES, notice.agency, notice, notice.notice_id)
+        if work.forward is not None:
+            yield sent(work.forward, 0)
+        for index, passed in enumerate((*work.passed, *work.sends), start=1):
+            yield sent(passed, index)
 
 
 class Deciders:
@@ -118,7 +149,7 @@ class Deciders:
         name = self.policy or recorded
         if name not in self._casework:
             catalog = self._store.policy(name)
-            self._casework[name] = LedgerOnly(self.partition_of, city=catalog.city, policy=catalog.policy)
+            self._casework[name] = CaseworkAgain(self.partition_of, city=catalog.city, policy=catalog.policy)
         return self._casework[name]
 
     def catalog(self, policy: str) -> Catalog:
@@ -151,16 +182,16 @@ def decide(handler: Handler, record: InputRecord, state: ReadState, *, stage: st
     try:
         return handler.handle(record, state)
     except BadRecord as error:
-        return _given_up(handler, record, error)
+        return given_up(handler, record, error, state)
     except Exception as bug:
         told = f"{type(bug).__name__} in stage {stage}, {_TRIES} tries"
-        return _given_up(
-            handler, record, BadRecord(told, code="D311", hint="A fault of this program, not of the record")
-        )
+        fault = BadRecord(told, code="D311", hint="A fault of this program, not of the record")
+        return given_up(handler, record, fault, state)
 
 
-def _given_up(handler: Handler, record: InputRecord, error: BadRecord) -> Result:
+def given_up(handler: Handler, record: InputRecord, error: BadRecord, state: ReadState) -> Result:
+    """What the lane makes of a record that could not be handled."""
     try:
-        return handler.give_up(record, error)
+        return handler.give_up(record, error, state)
     except Exception:  # the lane writes a dead letter and nothing else
         return Result()

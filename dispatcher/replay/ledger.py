@@ -20,13 +20,15 @@ _STOPPED = re.compile(rb'"alert":"intake_stopped"')
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One record of the ledger."""
+    """One record of the ledger. `erased`: its key is gone, and its value lies there with marks for what was said."""
 
     offset: int
     key: bytes
     value: bytes
     kind: bytes
     ce_id: str
+    headers: tuple[tuple[str, bytes], ...] = ()
+    erased: bool = False
 
 
 class Ledger:
@@ -71,7 +73,9 @@ class Ledger:
         value: bytes = record.value or b""
         if _STOPPED.search(value):
             return True  # what a blown fuse says is no decision about a case
-        event = Event(record.offset, record.key or b"", value, header(record, "ce_type") or b"", ce_id)
+        event = Event(
+            record.offset, record.key or b"", value, header(record, "ce_type") or b"", ce_id, tuple(record.headers)
+        )
         self._held.setdefault(ce_id, []).append(event)
         return True
 

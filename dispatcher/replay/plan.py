@@ -7,7 +7,7 @@ written then. So a replay comes to an end, and is of the same records, however m
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +18,7 @@ from dispatcher.client.letters import read_letter
 from dispatcher.client.reader import Reader
 from dispatcher.domain.calls import CITY_TIME, utc
 from dispatcher.domain.errors import ClusterUnreachable, NotFound, SettingsError, TopicMismatch
+from dispatcher.replay import windows
 from dispatcher.replay.reading import Feeds, Names, Span
 from dispatcher.stream import topics
 
@@ -40,9 +41,12 @@ class Truncated(NotFound):
 class Plan:
     """What to compare and where to read. Keys are partitions; `calls` and `inbox` are what is compared.
 
-    `answers`: the inbox as triage's answers lie there. `cases`: the inbox from where the cases' states are built.
+    `keys`: of the cases that the events may be about. `answers`: the inbox as triage's answers lie there. `cases`: the inbox from where the cases' states are built.
     `all_calls`, `all_cases`: partitions of which everything from the topic's first record on is read, so that what is not
-    known does not exist. `worked_off`: how far the service had come on the inbox. `set_aside`: inbox records that the worker could not handle.
+    known does not exist. `worked_off`: how far the service had come on the inbox. `set_aside`: inbox records that the worker could not
+    handle, with the code and the words of their dead letters. Of what casework writes beside the ledger: `windows`, the times (Unix, ms)
+    of what causes it, by partition of the inbox; `outputs`, where it is read; `agencies`, the times from which on the units' own
+    topics are still kept.
     """
 
     calls: Spans
@@ -50,11 +54,15 @@ class Plan:
     answers: Spans
     cases: Spans
     events: Spans
+    keys: Spans
     all_calls: bool
     all_cases: frozenset[int]
     partitions: dict[str, int]
     worked_off: dict[int, int]
-    set_aside: frozenset[tuple[int, int]]
+    set_aside: Mapping[tuple[int, int], tuple[str, str]]
+    windows: Mapping[int, tuple[int | None, int | None]] = field(default_factory=dict)
+    outputs: Mapping[tuple[str, int], Span] = field(default_factory=dict)
+    agencies: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -112,18 +120,24 @@ class _Planner:
         self._calls = reader.partitions(names.calls)
         self._inbox = reader.partitions(names.inbox)
         self._events = reader.partitions(names.events)
-        if len(self._inbox) != len(self._events):
-            raise TopicMismatch(
-                f"{names.inbox} has {len(self._inbox)} partitions and {names.events} {len(self._events)}",
-                hint="A replay needs the same number, as in topics.yaml",
-            )
+        self._outputs = windows.places(reader, names)
+        self._keys = reader.partitions(names.keys)
+        for name, places in ((names.events, self._events), (names.keys, self._keys)):
+            if len(self._inbox) != len(places):
+                raise TopicMismatch(
+                    f"{names.inbox} has {len(self._inbox)} partitions and {name} {len(places)}",
+                    hint="A replay needs the same number, as in topics.yaml",
+                )
 
     async def pin(self) -> None:
         """What was written by now, transactions under way included, as soon as these are over."""
-        wanted = (*self._calls, *self._inbox, *self._events)
+        wanted = tuple(dict.fromkeys((*self._calls, *self._inbox, *self._events, *self._keys, *self._outputs.values())))
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await reach(consumer.start, bootstrap=self._bootstrap, give_up=consumer.stop)
         try:
+            # All at once: a topic that is learned of when its offsets are asked for costs a retry each.
+            named = {place.topic for place in wanted}
+            await reach(lambda: consumer._client.set_topics(named), bootstrap=self._bootstrap)
             written = await consumer.end_offsets(list(wanted))
         finally:
             await consumer.stop()
@@ -169,6 +183,7 @@ class _Planner:
             answers = await self._from(self._inbox, first_call - max(warm_up_ms, _SLACK_MS))
         cases: dict[TopicPartition, int] = {}
         events: dict[TopicPartition, int] = {}
+        keys: dict[TopicPartition, int] = {}
         for place in self._inbox:
             if place not in firsts:
                 continue
@@ -177,19 +192,42 @@ class _Planner:
             ledger = TopicPartition(self._names.events, place.partition)
             await self._needed([ledger], firsts[place], "the ledger's events")
             earliest = firsts[place] - warm_up_ms if warm_up_ms else firsts[place]
-            events[ledger] = (await self._from([ledger], earliest - _SLACK_MS))[ledger]
+            keyed = TopicPartition(self._names.keys, place.partition)
+            found = await self._from([ledger, keyed], earliest - _SLACK_MS)
+            events[ledger], keys[keyed] = found[ledger], found[keyed]
+        compared = await self._windows(spans, firsts)
         return Plan(
             calls=calls,
             inbox=inbox,
             answers={p.partition: Span(start, self._ends[p]) for p, start in answers.items()},
             cases={p.partition: Span(start, spans[p].end) for p, start in cases.items()},
             events={p.partition: Span(start, self._ends[p]) for p, start in events.items()},
+            keys={p.partition: Span(start, self._ends[p]) for p, start in keys.items()},
             all_calls=all(start == 0 for start in answers.values()),
             all_cases=frozenset(p.partition for p, start in cases.items() if start == 0),
             partitions={topics.CALLS: len(self._calls), topics.CASE_INBOX: len(self._inbox)},
             worked_off={p.partition: _floor(p, floors, self._ends[p]) for p in self._inbox},
             set_aside=await self._set_aside(min(firsts.values(), default=0) - warm_up_ms),
+            windows=compared.times,
+            outputs=compared.spans,
+            agencies=compared.agencies,
         )
+
+    async def _windows(
+        self, spans: Mapping[TopicPartition, Span], firsts: Mapping[TopicPartition, int]
+    ) -> windows.Windows:
+        """Raises `Truncated` where orders, notices or questions of the range are no longer kept."""
+        inbox = {place: spans[place] for place in self._inbox if place in spans}
+        found = await windows.pin(
+            self._bootstrap, self._names, self._reader, inbox, self._outputs, firsts, self._begins, self._ends
+        )
+        earliest = min((firsts[place] for place in inbox if place in firsts), default=None)
+        if found.first_ms is not None or earliest is not None:
+            kept = [place for (topic, _), place in self._outputs.items() if topic in windows.KEPT_AS_LONG]
+            first = found.first_ms if found.first_ms is not None else earliest
+            assert first is not None
+            await self._needed(kept, first, "orders, notices and questions")
+        return found
 
     def _named(self, offsets: Mapping[tuple[str, int], tuple[int | None, int | None]]) -> dict[TopicPartition, Span]:
         by_name = {topics.CALLS: self._names.calls, topics.CASE_INBOX: self._names.inbox}
@@ -263,18 +301,18 @@ class _Planner:
                     hint="Begin later with --since, or restore the topic from a backup",
                 )
 
-    async def _set_aside(self, from_ms: int) -> frozenset[tuple[int, int]]:
+    async def _set_aside(self, from_ms: int) -> dict[tuple[int, int], tuple[str, str]]:
         """Inbox records on which the worker failed or died, told by their dead letters."""
         if self._names.dead not in self._reader.topics():
-            return frozenset()
+            return {}
         places = self._reader.partitions(self._names.dead)
         starts, ends = await self._reader.at_time(places, from_ms), await self._reader.ends(places)
-        found = set()
+        found = {}
         async for record in self._reader.read(starts, ends):
             letter = read_letter(record)
             if letter is not None and letter.code in _NOT_DECIDED and letter.source.topic == topics.CASE_INBOX:
-                found.add((letter.source.partition, letter.source_offset))
-        return frozenset(found)
+                found[letter.source.partition, letter.source_offset] = (letter.code, letter.reason)
+        return found
 
 
 def _floor(place: TopicPartition, floors: Mapping[TopicPartition, int], otherwise: int) -> int:

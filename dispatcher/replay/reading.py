@@ -22,6 +22,9 @@ headers.tolerate()
 
 #: Records taken from the client at once.
 _HELPING = 1000
+#: So often is the position looked at. The markers of transactions, with which a range ends, are no records: nothing but the
+#: position tells that they have come, and each partition would be waited for in vain for as long as the client is asked to.
+_GLANCE_MS = 5
 #: A range that brings nothing for so long has lost its broker.
 _SILENCE_SECONDS = 20.0
 
@@ -34,6 +37,25 @@ class Names:
     inbox: str = topics.CASE_INBOX
     events: str = topics.CASE_EVENTS
     dead: str = topics.DEAD_LETTERS
+    keys: str = topics.CASE_KEYS
+    orders: str = topics.WORK_ORDERS
+    notices: str = topics.ORDER_NOTICES
+    lookups: str = topics.LOOKUPS
+    messages: str = topics.CASE_INBOX  # the inbox once more, as what casework sends to itself lies there
+    agency: str = topics.agency("")  # what the units' own topics begin with
+
+    def actual(self, topic: str) -> str:
+        """Where something lies that casework writes, by the topic that it has in the service."""
+        own = topics.agency("")
+        if topic.startswith(own):
+            return self.agency + topic.removeprefix(own)
+        named = {
+            topics.WORK_ORDERS: self.orders,
+            topics.ORDER_NOTICES: self.notices,
+            topics.LOOKUPS: self.lookups,
+            topics.CASE_INBOX: self.messages,
+        }
+        return named[topic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +75,8 @@ class Span:
 class Feed:
     """The committed records of one partition from `start` until before `end`, in order."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, place: TopicPartition, span: Span) -> None:
-        self._consumer = consumer
+    def __init__(self, consumer: AIOKafkaConsumer | None, place: TopicPartition, span: Span) -> None:
+        self._consumer: Any = consumer  # None where there is nothing to read
         self._place = place
         self._end = span.end
         self.over = len(span) == 0
@@ -66,7 +88,8 @@ class Feed:
         while not self.records:
             if self.over:
                 return False
-            found = (await self._consumer.getmany(self._place, timeout_ms=500, max_records=_HELPING)).get(self._place)
+            helping = await self._consumer.getmany(self._place, timeout_ms=_GLANCE_MS, max_records=_HELPING)
+            found = helping.get(self._place)
             if found:
                 self.records.extend(
                     found if found[-1].offset < self._end else (r for r in found if r.offset < self._end)
@@ -89,8 +112,12 @@ class Feeds:
     def __init__(self, bootstrap: str, spans: Iterable[tuple[TopicPartition, Span]]) -> None:
         self._bootstrap = bootstrap
         self._spans = dict(spans)
+        self._consumer: AIOKafkaConsumer | None = None
 
     async def __aenter__(self) -> Self:
+        wanted = {place: span for place, span in self._spans.items() if len(span)}
+        if not wanted:
+            return self  # nothing to ask a broker for
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             isolation_level="read_committed",
@@ -101,17 +128,16 @@ class Feeds:
             request_timeout_ms=20_000,
         )
         await reach(self._consumer.start, bootstrap=self._bootstrap, give_up=self._consumer.stop)
-        wanted = {place: span for place, span in self._spans.items() if len(span)}
-        if wanted:
-            self._consumer.assign(list(wanted))
-            for place, span in wanted.items():
-                self._consumer.seek(place, span.start)
+        self._consumer.assign(list(wanted))
+        for place, span in wanted.items():
+            self._consumer.seek(place, span.start)
         return self
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        await self._consumer.stop()
+        if self._consumer is not None:
+            await self._consumer.stop()
 
     def feed(self, place: TopicPartition) -> Feed:
         """The feed of one partition; ask once for each."""
@@ -127,4 +153,8 @@ def as_input(record: Any, topic: str) -> InputRecord:
 
 def header(record: Any, name: str) -> bytes | None:
     """The last header of that name."""
-    return next((value for key, value in reversed(record.headers) if key == name), None)
+    found: bytes | None = None
+    for key, value in record.headers:
+        if key == name:
+            found = value
+    return found

@@ -10,9 +10,12 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from dispatcher.domain.units import City
+from dispatcher.replay import settling
 from dispatcher.replay.findings import Finding, added
+from dispatcher.replay.outputs import KINDS
 from dispatcher.replay.plan import Plan
 from dispatcher.replay.setup import Part
+from dispatcher.replay.sieve import Sieve
 from dispatcher.simulate.charts import by_unit
 
 _PAGES = Environment(
@@ -29,11 +32,22 @@ DIFFERENCES = (
     "events re-made, not recorded",
     "events recorded, not re-made",
     "events that follow a changed decision",
+    *(f"{name} {what}" for name in KINDS.values() for what in settling.DIFFERENCES),
 )
 NOT_COMPARED = (
     "calls whose caller called before the warm-up: not compared",
     "messages to cases opened before the warm-up: not compared",
     "events of cases opened before the warm-up: not compared",
+    *(f"{name} {settling.NOT_COMPARED[0]}" for name in KINDS.values()),
+)
+
+#: Stages in the order of the report; what they found odd is looked at once more by others.
+_COMPARED = ("triage", settling.CASEWORK, settling.OUTPUTS)
+
+#: Why some of what casework writes beside the ledger may be outside of what can be compared.
+OUTSIDE = (
+    "Of orders, notices, questions and messages those are outside whose cause has the time of a record beside the range, that"
+    " another part of the inbox may have sent, or that a unit's own topic no longer keeps."
 )
 
 Report = dict[str, Any]
@@ -41,10 +55,12 @@ Report = dict[str, Any]
 
 def made(plan: Plan, parts: Iterable[Part], *, model: str | None, policy: str | None, case: str | None) -> Report:
     """All parts as one report. `model`, `policy`: digests of those that a what-if names."""
-    ordered = sorted(parts, key=lambda part: (part.stage != "triage", part.partition))
-    counts = added(part.tally.counts for part in ordered)
+    parts = list(parts)
+    ordered = sorted((p for p in parts if p.stage in _COMPARED), key=lambda p: (_COMPARED.index(p.stage), p.partition))
+    beside = settling.settle(plan, parts)
+    counts = {name: n for name, n in added((*(p.tally.counts for p in ordered), beside.counts)).items() if n}
     outcomes = added(part.tally.outcomes for part in ordered)
-    findings = sorted((f for part in ordered for f in part.tally.findings), key=_order)
+    findings = sorted((*(f for part in ordered for f in part.tally.findings), *beside.findings), key=_order)
     report: Report = {
         "ranges": plan.ranges(),
         "case": case,
@@ -56,7 +72,15 @@ def made(plan: Plan, parts: Iterable[Part], *, model: str | None, policy: str | 
         "same": not any(counts.get(name) for name in DIFFERENCES),
         "findings": findings,
     }
-    chains = [[part.stage, part.partition, part.tally.chain.hex()] for part in ordered]
+    chains = [
+        [
+            part.stage,
+            part.partition,
+            part.tally.chain.hex(),
+            [[k, Sieve.of(s).digest()] for k, s in part.sieves.items()],
+        ]
+        for part in ordered
+    ]
     report["digest"] = hashlib.sha256(orjson.dumps([chains, report])).hexdigest()
     return report
 
@@ -110,6 +134,8 @@ def lines(report: Report, city: City) -> list[str]:
             "",
             "What was opened or said before the first record that could be read is not compared: see --warm-up.",
         ]
+    if _outside(report):
+        told += ["", OUTSIDE]
     if report["outcomes"]:
         wide = max(map(len, columns(report)))
         told += ["", "old \\ new".ljust(wide) + "".join(f"{name:>12}" for name in columns(report))]
@@ -119,8 +145,13 @@ def lines(report: Report, city: City) -> list[str]:
     return told
 
 
+def _outside(report: Report) -> bool:
+    return any(report["counts"].get(f"{name} {settling.NOT_COMPARED[1]}") for name in KINDS.values())
+
+
 def _told(finding: Finding, city: City) -> list[str]:
-    where = f"  recorded at {finding['recorded']}" if finding.get("recorded") else ""
+    where = f"  recorded at {finding['recorded']}" if finding.get("recorded") not in (None, finding["place"]) else ""
+    where += f"  not on {finding['missing']}" if finding.get("missing") else ""
     told = [f"{finding['what']}: {finding['type']} {finding['place']}{where}"]
     told.append(f"  case {finding['case']}  id {finding['id']}" + ("  confidential" if finding["hidden"] else ""))
     if "old" in finding:
@@ -176,6 +207,7 @@ def page(report: Report, city: City) -> str:
         others=[finding for finding in report["findings"] if finding["what"] != "changed"],
         differences=DIFFERENCES,
         not_compared=any(report["counts"].get(name) for name in NOT_COMPARED),
+        outside=OUTSIDE if _outside(report) else None,
     )
 
 

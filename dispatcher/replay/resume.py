@@ -1,6 +1,7 @@
 """The resume file: an SQLite file with the pinned plan, and of each partition how far it has come and what it knew."""
 
 import sqlite3
+from base64 import b85decode, b85encode
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -14,8 +15,8 @@ from dispatcher.replay.plan import Plan
 from dispatcher.replay.reading import Span
 from dispatcher.replay.setup import Part
 
-_FORMAT = 1
-_SPANS = ("calls", "inbox", "answers", "cases", "events")
+_FORMAT = 2
+_SPANS = ("calls", "inbox", "answers", "cases", "events", "keys")
 
 
 def save(path: Path, request: dict[str, Any], plan: Plan, parts: Iterable[Part]) -> None:
@@ -69,7 +70,10 @@ def _plain(plan: Plan) -> dict[str, Any]:
         "all_cases": sorted(plan.all_cases),
         "partitions": plan.partitions,
         "worked_off": {str(p): offset for p, offset in plan.worked_off.items()},
-        "set_aside": sorted(plan.set_aside),
+        "set_aside": [[*place, *told] for place, told in sorted(plan.set_aside.items())],
+        "windows": {str(p): list(window) for p, window in plan.windows.items()},
+        "outputs": [[*place, span.start, span.end] for place, span in sorted(plan.outputs.items())],
+        "agencies": dict(plan.agencies),
     }
 
 
@@ -81,17 +85,21 @@ def _plan(plain: dict[str, Any]) -> Plan:
         all_cases=frozenset(plain["all_cases"]),
         partitions=plain["partitions"],
         worked_off={int(p): offset for p, offset in plain["worked_off"].items()},
-        set_aside=frozenset((p, o) for p, o in plain["set_aside"]),
+        set_aside={(p, o): (code, reason) for p, o, code, reason in plain["set_aside"]},
+        windows={int(p): (first, end) for p, (first, end) in plain["windows"].items()},
+        outputs={(topic, p): Span(start, end) for topic, p, start, end in plain["outputs"]},
+        agencies=plain["agencies"],
     )
 
 
-_SCALARS = ("next_offset", "done", "open", "decided_by", "changed", "outside")
+_SCALARS = ("next_offset", "done", "open", "decided_by", "changed", "outside", "since", "found")
 
 
 def _told(part: Part) -> str:
     plain = {name: getattr(part, name) for name in _SCALARS} | {"tally": part.tally.plain()}
     for name in ("low", "high"):
         plain[name] = {str(p): offset for p, offset in getattr(part, name).items()}
+    plain["sieves"] = {kind: b85encode(sieve).decode() for kind, sieve in part.sieves.items()}
     return orjson.dumps(plain).decode()
 
 
@@ -101,4 +109,5 @@ def _part(stage: str, partition: int, plain: dict[str, Any]) -> Part:
         setattr(part, name, plain[name])
     part.low = {int(p): offset for p, offset in plain["low"].items()}
     part.high = {int(p): offset for p, offset in plain["high"].items()}
+    part.sieves = {kind: b85decode(sieve) for kind, sieve in plain["sieves"].items()}
     return part

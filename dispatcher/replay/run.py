@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from ctypes import c_int64
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dispatcher.client.connection import quiet
@@ -22,11 +23,13 @@ from dispatcher.domain.errors import DispatcherError, NoAnswer
 from dispatcher.observe import logging
 from dispatcher.replay.casework_stage import CaseworkReplay, Overrides
 from dispatcher.replay.deciders import Deciders
+from dispatcher.replay.recorded_stage import ORDER, RecordedOutputs
+from dispatcher.replay.settling import CASEWORK, ODD_MADE, ODD_RECORDED, OUTPUTS, left_out, odd
 from dispatcher.replay.setup import Part, Setup
 from dispatcher.replay.triage_stage import TriageReplay
 from dispatcher.supervise import parent
 
-TRIAGE, CASEWORK = "triage", "casework"
+TRIAGE: Final = "triage"
 #: Seconds between two looks at how far the processes have come.
 _LOOK: Final = 0.25
 _shared: dict[str, Any] = {}
@@ -37,7 +40,12 @@ Failure = tuple[str, str, str]
 def fresh(setup: Setup) -> list[Part]:
     """A part for each partition that has something to compare."""
     parts = [Part(TRIAGE, p) for p, span in sorted(setup.plan.calls.items()) if len(span)]
-    return parts + [Part(CASEWORK, p) for p, span in sorted(setup.plan.inbox.items()) if len(span)]
+    casework = [p for p, span in sorted(setup.plan.inbox.items()) if len(span)]
+    parts += [Part(CASEWORK, p) for p in casework]
+    if casework and setup.plan.outputs:
+        parts += [Part(stage, n) for stage in (OUTPUTS, ODD_RECORDED) for n in range(len(ORDER))]
+        parts += [Part(ODD_MADE, p) for p in casework]
+    return parts
 
 
 def run(
@@ -56,7 +64,8 @@ def run(
     """
     found = {(part.stage, part.partition): part for part in parts}
     what_if = setup.artefacts.model is not None or setup.artefacts.policy is not None
-    groups = ((TRIAGE,), (CASEWORK,)) if what_if else ((TRIAGE, CASEWORK),)
+    groups: tuple[tuple[str, ...], ...] = ((TRIAGE,), (CASEWORK,)) if what_if else ((TRIAGE, CASEWORK),)
+    groups = (*groups, (OUTPUTS,), (ODD_RECORDED, ODD_MADE))
     rounds = (list(_tasks(stages, found, max(1, workers))) for stages in groups)
     doing = _several(setup, rounds, workers, stop, told) if workers else _here(setup, rounds, stop, told)
     for done in doing:
@@ -64,7 +73,18 @@ def run(
     return [found[part.stage, part.partition] for part in parts]
 
 
-Task = tuple[list[Part], Overrides, list[str]]
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a part must know of those before it; see the stages."""
+
+    overrides: Overrides = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    outside: frozenset[str] = frozenset()
+    wanted: frozenset[bytes] | None = None
+
+
+Task = tuple[list[Part], Given]
 
 
 def _here(
@@ -72,9 +92,9 @@ def _here(
 ) -> Iterable[Part]:
     deciders = Deciders(setup.artefacts, setup.plan.partitions)
     for tasks in rounds:
-        for parts, overrides, changed in tasks:
+        for parts, given in tasks:
             if not stop():
-                yield from asyncio.run(_stage(setup, deciders, parts, overrides, changed).run(stop, told))
+                yield from asyncio.run(_stage(setup, deciders, parts, given).run(stop, told))
 
 
 def _several(
@@ -110,13 +130,35 @@ def _tasks(stages: Iterable[str], found: dict[tuple[str, int], Part], workers: i
     if TRIAGE in stages:
         left = [part for part in triage if not part.done]
         for number in range(min(workers, len(left))):
-            yield left[number::workers], {}, []
+            yield left[number::workers], Given()
+    changed = sorted({case for part in triage for case in part.changed})
+    overrides = {place: value for part in triage for place, value in part.overrides.items()}
     if CASEWORK in stages:
-        changed = sorted({case for part in triage for case in part.changed})
-        overrides = {place: value for part in triage for place, value in part.overrides.items()}
         for part in parts:
             if part.stage == CASEWORK and not part.done:
-                yield [part], overrides, changed
+                yield [part], Given(overrides, changed)
+    if OUTPUTS in stages or ODD_MADE in stages:
+        yield from _of_outputs(stages, parts, Given(overrides, changed))
+
+
+def _of_outputs(stages: Iterable[str], parts: list[Part], given: Given) -> Iterable[Task]:
+    """Nothing of it begins before all that it rests on is done; the second look only for what the first found odd."""
+    before = (TRIAGE, CASEWORK) if OUTPUTS in stages else (TRIAGE, CASEWORK, OUTPUTS)
+    if not all(part.done for part in parts if part.stage in before):
+        return
+    out, outside = left_out(part for part in parts if part.stage in (TRIAGE, CASEWORK))
+    given = replace(given, left_out=out, outside=outside)
+    odd_ones = odd(parts) if OUTPUTS not in stages else None
+    for part in parts:
+        if part.stage not in stages or part.done:
+            continue
+        if odd_ones is not None:
+            wanted = odd_ones.wanted(None if part.stage == ODD_MADE else ORDER[part.partition])
+            if not wanted or (part.stage == ODD_MADE and not odd_ones.is_made):
+                part.done = True
+                continue
+            given = replace(given, wanted=wanted)
+        yield [part], given
 
 
 def _all(
@@ -173,7 +215,7 @@ def _begin(setup: Setup, starter: int, made: Any, ended: Any) -> None:
     _shared.update(setup=setup, deciders=Deciders(setup.artefacts, setup.plan.partitions), made=made, ended=ended)
 
 
-def _do(parts: list[Part], overrides: Overrides, changed: list[str]) -> tuple[list[Part], Failure | None]:
+def _do(parts: list[Part], given: Given) -> tuple[list[Part], Failure | None]:
     setup, deciders, made, ended = (_shared[name] for name in ("setup", "deciders", "made", "ended"))
 
     def told(records: int) -> None:
@@ -183,7 +225,7 @@ def _do(parts: list[Part], overrides: Overrides, changed: list[str]) -> tuple[li
     if ended.value:
         return parts, None
     try:
-        stage = _stage(setup, deciders, parts, overrides, changed)
+        stage = _stage(setup, deciders, parts, given)
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
@@ -193,8 +235,12 @@ def _do(parts: list[Part], overrides: Overrides, changed: list[str]) -> tuple[li
 
 
 def _stage(
-    setup: Setup, deciders: Deciders, parts: list[Part], overrides: Overrides, changed: list[str]
-) -> TriageReplay | CaseworkReplay:
+    setup: Setup, deciders: Deciders, parts: list[Part], given: Given
+) -> TriageReplay | CaseworkReplay | RecordedOutputs:
     if parts[0].stage == TRIAGE:
         return TriageReplay(setup, deciders, parts)
-    return CaseworkReplay(setup, deciders, parts[0], overrides=overrides, changed=changed)
+    if parts[0].stage in (OUTPUTS, ODD_RECORDED):
+        return RecordedOutputs(setup, parts[0], left_out=given.left_out, outside=given.outside, wanted=given.wanted)
+    return CaseworkReplay(
+        setup, deciders, parts[0], overrides=given.overrides, changed=given.changed, wanted=given.wanted
+    )

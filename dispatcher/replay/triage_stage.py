@@ -19,7 +19,7 @@ from dispatcher.replay.findings import Finding, differing, is_hidden, load
 from dispatcher.replay.reading import Feeds, as_input
 from dispatcher.replay.setup import Part, Setup
 from dispatcher.replay.shelf import Shelf
-from dispatcher.stream import topics
+from dispatcher.stream import models, topics
 from dispatcher.stream.records import InputRecord, Output
 
 #: The lanes stamp their answers after the calls, and clocks of brokers differ by less.
@@ -186,9 +186,13 @@ class TriageReplay:
         rest = [a for a in self._answers.settle(partition, record.offset) if a is not recorded]
         if recorded is not None and again is not None and not self._same(again, recorded):
             pair, result, again = self._anew(partition, record, recorded, pair, result, again)
-        part.tally.count("calls")
-        if again is None:
-            part.tally.count("calls sent home" if result.outputs else "calls taken before")
+        if record.header("ce_type") == models.PROMOTED:
+            part.tally.count("promotions of a model")
+        else:
+            part.tally.count("calls")
+            self._count_other_model(partition, recorded)
+            if again is None:
+                part.tally.count("calls sent home" if result.outputs else "calls taken before")
         if self._compare(part, record, again, recorded, pair) or recorded is None:
             state.apply(result.state)
         else:
@@ -196,6 +200,13 @@ class TriageReplay:
         if rest:
             self._unexpected(partition, rest)
         self._strays()
+
+    def _count_other_model(self, partition: int, recorded: Answer | None) -> None:
+        """A worker that lacks the promoted model goes on with the one before, and says so in its answer."""
+        wanted = models.deciding(self._state[partition].get(models.KEY))
+        pair = pair_of(recorded.value) if recorded is not None else None
+        if wanted is not None and pair is not None and pair[0] != wanted:
+            self._parts[partition].tally.count("calls decided by another model than the promoted one")
 
     def _same(self, again: Output, recorded: Answer) -> bool:
         return again.value == recorded.value and again.headers[0][1].decode() == recorded.ce_id
@@ -206,12 +217,12 @@ class TriageReplay:
         """Decide once more where the record names another model or policy, or failed in the worker's hands."""
         state = self._state[partition]
         fields = load(recorded.value)
+        named = pair_of(recorded.value)
         if fields.get("error_code") in ("D311", "D312"):
             error = BadRecord(str(fields.get("error", "")), code=fields["error_code"])
             self._parts[partition].tally.count("calls that the worker set aside")
-            result = self._deciders.triage(pair).give_up(record, error)
-            return pair, result, next(iter(result.outputs), None)
-        named = pair_of(recorded.value)
+            result = self._deciders.triage(named or pair).give_up(record, error, state.get)
+            return named or pair, result, next(iter(result.outputs), None)
         if named is None or named == pair:
             return pair, result, again
         try:

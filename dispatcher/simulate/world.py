@@ -18,7 +18,7 @@ from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.events import CaseEvent, OrderNotice
 from dispatcher.domain.inbox import DeadlineElapsed
 from dispatcher.domain.lookups.messages import LookupAsked
-from dispatcher.domain.messages import AlertRaised, LedgerEvent, Message, SourceRecord, WorkOrder
+from dispatcher.domain.messages import AlertRaised, CaseErased, LedgerEvent, Message, SourceRecord, WorkOrder
 from dispatcher.domain.neighbours import PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.policy import Policy
 from dispatcher.domain.timers import Timer, next_due
@@ -26,7 +26,7 @@ from dispatcher.domain.triage import CallerHistory, Classify
 from dispatcher.domain.units import City
 from dispatcher.domain.work import Work
 
-Event = LedgerEvent | AlertRaised | CaseEvent
+Event = LedgerEvent | AlertRaised | CaseErased | CaseEvent
 OnWork = Callable[[CaseRecord | None, Message, Work, datetime], None]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from dispatcher.domain import casework, ids
+from dispatcher.domain import casework, ids, sealed
 from dispatcher.domain import triage as triage_rules
 from dispatcher.domain.calls import read_call, salvage, utc
 from dispatcher.domain.cases import CaseRecord
@@ -23,7 +23,7 @@ from dispatcher.domain.triage import CallerHistory, Classify
 from dispatcher.domain.units import City
 from dispatcher.domain.work import NOTHING
 from dispatcher.observe import metrics
-from dispatcher.stream import codec, topics
+from dispatcher.stream import codec, models, topics
 from dispatcher.stream.models import KEY as MODEL
 from dispatcher.stream.models import PROMOTED, Models
 from dispatcher.stream.records import Due, InputRecord, Output, ReadState, Result
@@ -80,7 +80,7 @@ class TriageAgent:
             caller=caller,
             history=history,
             source=_source(record),
-            classify=self._classify if self._models is None else self._models.of(state(MODEL)),
+            classify=self._model(state),
             city=self._city,
             policy=self._policy,
         )
@@ -108,7 +108,11 @@ class TriageAgent:
                 "no promotion of a model", code="D314", hint="`dispatcher model promote` writes them"
             ) from None
         log.info("model.promoted", model=promoted.model, partition=record.partition, offset=record.offset)
-        return Result(state={MODEL: promoted.model.encode()})
+        return Result(state={MODEL: models.named(promoted)})
+
+    def _model(self, state: ReadState) -> Classify:
+        """The model that decides this partition's calls, also those that cannot be read."""
+        return self._classify if self._models is None else self._models.of(state(MODEL))
 
     def due(self, _key: bytes, _value: bytes) -> Due | None:
         """Nothing: what is remembered of a caller waits for the next call."""
@@ -118,7 +122,7 @@ class TriageAgent:
         """Never asked for."""
         raise NotImplementedError
 
-    def give_up(self, record: InputRecord, error: BadRecord) -> Result:
+    def give_up(self, record: InputRecord, error: BadRecord, state: ReadState) -> Result:
         """Whatever may have been a call becomes a case that a person sees."""
         found = salvage(record.value, policy=self._policy.intake)
         case = triage_rules.unreadable(
@@ -126,7 +130,7 @@ class TriageAgent:
             error=error,
             caller=ids.pseudonym(found.caller, self._pseudonym_key) if found.caller else None,
             source=_source(record),
-            classify=self._classify,
+            classify=self._model(state),
             policy=self._policy,
         )
         return Result([_inbox(case, case.case_id, record)])
@@ -189,6 +193,8 @@ class CaseworkAgent:
                     topics.CASE_EVENTS, event.case_id, event, event_id=event.event_id, at=event.at, trace=trace
                 )
             )
+        if work.erased is not None:
+            result.erased = tuple(sealed.key_name(key, one) for one in work.erased)
         for order in work.orders:
             metrics.orders(order.agency, order.role).inc()
             issued = codec.output(topics.WORK_ORDERS, order.agency, order, event_id=order.order_id, at=at, trace=trace)
@@ -249,7 +255,7 @@ class CaseworkAgent:
         trace = name.replace("-", "")
         return codec.output(topics.CASE_INBOX, case.case_id, elapsed, event_id=name, at=timer.due_at, trace=trace)
 
-    def give_up(self, record: InputRecord, error: BadRecord) -> Result:
+    def give_up(self, record: InputRecord, error: BadRecord, _state: ReadState) -> Result:
         """A message that cannot be handled: if it carries a call, that call goes to a person as a case of its own."""
         if error.code not in ("D311", "D312"):
             return Result()

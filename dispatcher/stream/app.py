@@ -30,7 +30,7 @@ from dispatcher.stream.classify import classify_with
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.lane import Spec
-from dispatcher.stream.models import Models, load_from
+from dispatcher.stream.models import FromStore, Models
 from dispatcher.stream.stage import Stage
 from dispatcher.stream.transport import App, NoTables
 from dispatcher.stream.valve import Valve
@@ -91,7 +91,14 @@ def stage_specs(
             name="casework",
             source=topics.CASE_INBOX,
             state_topic=topics.CASE_STATE,
-            outputs=(topics.WORK_ORDERS, topics.ORDER_NOTICES, topics.LOOKUPS, *agency_topics, *aside),
+            outputs=(
+                topics.WORK_ORDERS,
+                topics.ORDER_NOTICES,
+                topics.LOOKUPS,
+                topics.CASE_KEYS,
+                *agency_topics,
+                *aside,
+            ),
             make_handler=lambda partition_of: CaseworkAgent(partition_of, city=city, policy=policy),
             **common,
         ),
@@ -126,7 +133,7 @@ def build(
     catalog = catalog or load_catalog(settings.home, policy_dir=settings.policy)
     classifier = Classifier.load()
     classify = wrap(classify_with(classifier, catalog.policy.triage))
-    models = Models(classify, load_from(settings.artefacts, catalog.policy.triage, classifier))
+    models = Models(classify, FromStore(settings.artefacts, catalog.policy.triage, classifier))
     _keep(settings, catalog, classifier)
     classify("预热：楼道灯坏了", None, None)  # dictionaries are loaded at the first call; not while a caller waits
     app = App(

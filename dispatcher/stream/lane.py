@@ -17,12 +17,13 @@ from aiokafka import TopicPartition
 
 from dispatcher.domain.errors import BadRecord
 from dispatcher.observe import metrics
-from dispatcher.stream import chain, codec, dead_letters, topics
+from dispatcher.stream import chain, codec, dead_letters, sealing, topics
 from dispatcher.stream.attempts import DEATHS, InHand
 from dispatcher.stream.clock import LaneClock
 from dispatcher.stream.cluster import Cluster
 from dispatcher.stream.fuse import Fuse
 from dispatcher.stream.records import Due, Handler, InputRecord, Output, Result
+from dispatcher.stream.sealing import Sealer
 from dispatcher.stream.state import State, load_state, read_between
 from dispatcher.stream.valve import Valve
 from dispatcher.stream.writer import Writer
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 #: How often a handler is tried on one record before the record is set aside.
 _TRIES = 3
+#: Entries of the state that are the lane's own, and no business of its handler.
+OWN = (chain.PREFIX, sealing.PREFIX)
 #: Records handled before other tasks of the process get their turn.
 _BREATH = 10
 
@@ -92,6 +95,7 @@ class Lane:
         self._handler = spec.make_handler(self._writer.partition_of)
         self._metrics = metrics.lane(spec.name, partition)
         self._chain = chain.Head(f"{spec.name}/{partition}")
+        self._sealer = Sealer(self._writer.partition_of) if topics.CASE_KEYS in spec.outputs else None
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -129,7 +133,7 @@ class Lane:
         self.state = await load_state(self._cluster.bootstrap, state_place)
         self._chain = self._chain.at(self.state.get(self._chain.key))
         for count, (key, value) in enumerate(self.state.items()):
-            if not key.startswith(chain.PREFIX):
+            if not key.startswith(OWN):
                 self._clock.set(key, self._handler.due(key, value))
             if count % 200 == 199:
                 await asyncio.sleep(0)
@@ -246,6 +250,8 @@ class Lane:
 
         for count, record in enumerate(batch):
             result = self._handle(record, read)
+            if self._sealer is not None:
+                self._sealer.seal(result, record.key, read)
             outputs += result.outputs
             changes |= result.state
             dues |= result.due
@@ -299,7 +305,7 @@ class Lane:
                 return self._try(record, read)
             error = BadRecord(f"the worker died {died} times on this record", code="D312", hint="See the worker's log")
             # Even the last resort may be what kills: after one more death the record is a dead letter and nothing else.
-            return self._give_up(record, error) if died == DEATHS else Result(dead=error)
+            return self._give_up(record, error, read) if died == DEATHS else Result(dead=error)
         finally:
             self._in_hand.put_down()
 
@@ -309,7 +315,7 @@ class Lane:
             try:
                 return self._handler.handle(record, read)
             except BadRecord as error:
-                return self._give_up(record, error)
+                return self._give_up(record, error, read)
             except Exception as error:  # a bug of ours must not stop the line; the record goes to a person
                 bug = error
         log.error(
@@ -320,11 +326,12 @@ class Lane:
             exc_info=bug,
         )
         where = f"{type(bug).__name__} in stage {self._spec.name}, {_TRIES} tries"
-        return self._give_up(record, BadRecord(where, code="D311", hint="A fault of this program, not of the record"))
+        fault = BadRecord(where, code="D311", hint="A fault of this program, not of the record")
+        return self._give_up(record, fault, read)
 
-    def _give_up(self, record: InputRecord, error: BadRecord) -> Result:
+    def _give_up(self, record: InputRecord, error: BadRecord, read: Callable[[bytes], bytes | None]) -> Result:
         try:
-            result = self._handler.give_up(record, error)
+            result = self._handler.give_up(record, error, read)
         except Exception:  # even a failing last resort must not lose the record: it is still a dead letter
             log.exception("give_up.raised", lane=str(self), offset=record.offset)
             result = Result()

@@ -44,13 +44,15 @@ class Result:
     """All that one input record causes; it is written in one transaction with the record's offset.
 
     `state` maps keys of this partition's state to new values (None removes). `dead` puts the record itself among the
-    dead letters, beside the outputs. `due` says what falls due next on an entry that has changed, None for nothing.
+    dead letters, beside the outputs. `due` says what falls due next on an entry that has changed, None for nothing. `erased`:
+    the keys of the record's case are to go, those of these names on ``case-keys`` and the one in use (`dispatcher.stream.sealing`).
     """
 
     outputs: list[Output] = field(default_factory=list)
     state: dict[bytes, bytes | None] = field(default_factory=dict)
     dead: BadRecord | None = None
     due: dict[bytes, "Due | None"] = field(default_factory=dict)
+    erased: tuple[bytes, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Handler(Protocol):
         """Apply one record. May raise `BadRecord`; anything else it raises is a bug of ours."""
         ...
 
-    def give_up(self, record: InputRecord, error: BadRecord) -> Result:
+    def give_up(self, record: InputRecord, error: BadRecord, state: ReadState) -> Result:
         """What remains to be done for a record that cannot be handled: a case for a person, if it may be a call."""
         ...
 

@@ -153,6 +153,14 @@ class DeskLife(Life):
         role = role if role is not ActorRole.DUTY_LEADER else ActorRole.DESK_OFFICER
         self.acts(case, action, role=role, **data.draw(_wishes(lookup, action)))
 
+    @precondition(lambda self: any(lookup.candidates for _, lookup in self.lookups()))
+    @rule(number=CASES, pick=st.integers(0, 6))
+    def it_is_not_this_one(self, number: int, pick: int) -> None:
+        found = [one for one in self.lookups() if one[1].candidates]
+        case, lookup = found[-1 - number % len(found)]
+        candidate = lookup.candidates[pick % len(lookup.candidates)]
+        self.acts(case, Action.REJECT, candidate=candidate.ref, reason="不是这个")
+
     @precondition(lambda self: self.lookups())
     @rule(number=CASES, district=st.sampled_from([None, "heping"]), mode=st.sampled_from([None, *Mode]), ago=WAITS)
     def somebody_sees_the_missing(self, number: int, district: str | None, mode: Mode | None, ago: int) -> None:

@@ -9,7 +9,15 @@ from casework_world import context
 from dispatcher.domain import casework
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import ActorRole, CaseStatus
-from dispatcher.domain.inbox import AgencyReplied, DeadlineElapsed, Operation, OperatorDecided, ReplyAction, TimerKind
+from dispatcher.domain.inbox import (
+    AgencyReplied,
+    DeadlineElapsed,
+    EraseAsked,
+    Operation,
+    OperatorDecided,
+    ReplyAction,
+    TimerKind,
+)
 from dispatcher.domain.lookups.messages import LookupActed, LookupAnswered, LookupMatched, LookupTold
 from dispatcher.domain.refusals import Code
 from dispatcher.domain.work import Work
@@ -130,8 +138,8 @@ def test_each_status_answers_as_the_table_says(said: Said) -> None:
 def test_the_table_names_everything_that_can_be_said() -> None:
     assert list(expected()) == [said.name for said in SAYINGS]
     messages = [said.make(STANDINGS[-1].reach()) for said in SAYINGS]
-    of_lookups = {LookupAnswered, LookupMatched, LookupActed, LookupTold}  # in a table of their own
-    assert {type(message) for message in messages} | of_lookups == set(casework.HANDLERS)
+    elsewhere = {LookupAnswered, LookupMatched, LookupActed, LookupTold, EraseAsked}  # in tables of their own
+    assert {type(message) for message in messages} | elsewhere == set(casework.HANDLERS)
     assert {one.action for one in messages if isinstance(one, AgencyReplied)} == set(ReplyAction)
     assert {one.operation for one in messages if isinstance(one, OperatorDecided)} == set(Operation)
     assert {one.kind for one in messages if isinstance(one, DeadlineElapsed)} == {

@@ -46,7 +46,7 @@ def test_every_ledger_event_carries_the_fields_of_the_contract() -> None:
 
 def test_names_of_events_are_in_the_past_tense_and_versioned() -> None:
     assert sorted(model.ce_type for model in LEDGER_TYPES) == [
-        "alert.raised.v1", "call.linked.v1", "call.triaged.v1", "case.opened.v1", "case.raised.v1",
+        "alert.raised.v1", "call.linked.v1", "call.triaged.v1", "case.erased.v1", "case.opened.v1", "case.raised.v1",
     ]  # fmt: skip
     assert WorkOrder.ce_type == "work_order.issued.v1"
     assert len({model.ce_type for model in INBOX_TYPES}) == len(INBOX_TYPES)

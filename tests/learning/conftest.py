@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "stream"))  # its workers and judges are shared, not copied
+
 from worker_process import answering_worker
 
 from dispatcher.broker import EmbeddedBroker

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from learning_world import copy_of_the_shipped
 
-from classifiers.model import MODEL_DIR
+from classifiers.model import CALIBRATION, MODEL_DIR
 from dispatcher.artefacts import digest_of
+from dispatcher.catalog.load import POLICY_DIR
 from dispatcher.cli.model import model
 from dispatcher.client.reader import Reader
 from dispatcher.domain.errors import DispatcherError, NotFound, SettingsError
@@ -89,6 +92,19 @@ def test_a_model_whose_files_have_changed_since_is_another_one(tmp_path: Path) -
     path.write_text(path.read_text("utf-8") + "\n", "utf-8")
     with pytest.raises(NotFound, match="is another now"):
         promotion(store, digest, SHIPPED, Wish("王", "仍要", force=True), at=AT)
+
+
+def test_not_even_by_force_a_model_that_no_worker_could_use(tmp_path: Path) -> None:
+    bare = copy_of_the_shipped(tmp_path / "bare")
+    (bare / CALIBRATION).unlink()
+    policy = tmp_path / "policy"
+    shutil.copytree(POLICY_DIR, policy)
+    triage = yaml.safe_load((policy / "triage.yaml").read_text("utf-8"))
+    (policy / "triage.yaml").write_text(yaml.safe_dump(triage | {"look": triage["look"] * 2}), "utf-8")
+    words = ("--by", "王", "--reason", "急", "--force", "--artefacts", str(tmp_path / "artefacts"))
+    result = CliRunner(env={"DISPATCHER_POLICY": str(policy)}).invoke(model, ["promote", str(bare), *words])
+    assert isinstance(result.exception, SettingsError)  # before any broker is asked
+    assert "no cut-offs" in str(result.exception)
 
 
 def test_rollbacks_go_back_step_by_step_to_the_shipped_one(tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ def opened(cluster: str, text: str, *more: str) -> dict[str, Any]:
     return case
 
 
+def erase(cluster: str, case: dict[str, Any]) -> None:
+    run(cluster, "audit", "erase", case["case_id"], "--reason", "本人申请", "--even-open", "--timeout", str(PATIENCE))
+
+
 def say(cluster: str, what: str, case: dict[str, Any], *arguments: str) -> dict[str, Any]:
     told = run(cluster, "case", what, case["case_id"], *arguments, "--json", "--timeout", str(PATIENCE))
     facts: dict[str, Any] = json.loads(told.stdout)
@@ -84,6 +88,9 @@ def test_what_people_and_units_decided_comes_back_as_labels(cluster: str, tmp_pa
         cluster, "reply", back, "return", "--agency", str(back["lead"]), "--text", "不归我们", "--proposed", "urban-management"
     )["events"]  # fmt: skip
     assert {"order.returned.v1", "case.rerouted.v1"} <= set(events)
+    gone = opened(cluster, UNCLEAR)
+    say(cluster, "act", gone, "decide", "--category", "heating", "--district", "和平区", "--reason", "核实")
+    erase(cluster, gone)
     hidden = opened(cluster, UNCLEAR, "--confidential")
     say(cluster, "act", hidden, "decide", "--category", "theft", "--district", "和平区", "--reason", "核实")
     out = tmp_path / "labels.jsonl"
@@ -99,6 +106,7 @@ def test_what_people_and_units_decided_comes_back_as_labels(cluster: str, tmp_pa
     assert (returned["origin"], returned["decided_by"], returned["agreement"]) == ("return", "unit_clerk", True)
     assert (returned["category"], returned["text"]) == (back["category"], "和平区太原街路灯不亮了")
     assert hidden["case_id"] not in lines
+    assert gone["case_id"] not in lines
     assert told["left_out"]["confidential"] == 1
     assert told["labels"] == len(lines)
     assert out.stat().st_mode & 0o077 == 0
@@ -166,6 +174,8 @@ def test_a_live_call_that_a_new_model_would_miss_stops_it(cluster: str, tmp_path
     assert theft["outcome"] == "police"
     raised = opened(cluster, "沈河区中街有人占道摆摊卖水果")
     say(cluster, "act", raised, "recategorise", "--category", "theft", "--reason", "其实是摊位被偷")
+    gone = opened(cluster, f"{stolen}求求你们")
+    erase(cluster, gone)
     running, worse = Classifier.load(), forgetful(tmp_path / "worse", "category.theft", "outcome.police")
 
     async def decide() -> Report:
@@ -183,6 +193,7 @@ def test_a_live_call_that_a_new_model_would_miss_stops_it(cluster: str, tmp_path
     assert stolen[:6] not in report.page() + report.as_json().decode()  # a report outlives an erased person
     assert found.old.missed >= 1  # the one that a person had to make a theft of
     assert raised["case_id"] not in missed
+    assert gone["case_id"] not in {change.case for change in found.changes}
 
 
 def test_the_command_asks_the_frozen_sets_and_the_live_calls(cluster: str, tmp_path: Path) -> None:

@@ -8,22 +8,28 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from stream_casework import People, at_work, short_clocks
 from stream_cluster import CATALOG, ROOT, Crew, until
-from stream_judge import body, drained, kind, read
+from stream_judge import Records, body, drained, kind, read
 from stream_traffic import Sent, call, mixed, publish
 
 from classifiers import Classifier
 from dispatcher import artefacts
 from dispatcher.broker import provision
 from dispatcher.catalog import load_catalog
+from dispatcher.client import erasing
+from dispatcher.client.reader import Reader
+from dispatcher.domain.codes import ActorRole
+from dispatcher.domain.inbox import EraseAsked
 from dispatcher.domain.lookups.codes import AnswerStatus
 from dispatcher.domain.lookups.messages import LookupAnswered
 from dispatcher.observe import logging
@@ -63,6 +69,7 @@ class Town:
                 await publish(self.bootstrap, self.calls(), rate=60)
                 await until("deadlines fall, lookups are answered, cases end", self._has_lived)
                 desks.cancel()
+            await self._erase("l-1")
             await drained(self.bootstrap)
             await crew.remove("a")
 
@@ -120,6 +127,22 @@ class Town:
             await consumer.stop()
             await producer.stop()
 
+    async def _erase(self, call_id: str) -> None:
+        """A person is erased while the search for somebody goes on: the rest of the case is decided without what was said."""
+        async with Reader(self.bootstrap) as reader:
+            meant = await erasing.find(reader, call_id)
+            asked = EraseAsked(
+                message_id="erase-1",
+                case_id=meant.case_id,
+                keys=meant.keys,
+                actor="A001",
+                role=ActorRole.AUDITOR,
+                reason="本人申请",
+                even_open=True,
+            )
+            answer = await erasing.erase(reader, asked, timeout=60.0)
+            assert answer.refused is None
+
     async def _has_lived(self) -> bool:
         kinds = {kind(r) for r in (await read(self.bootstrap, "case-events"))["case-events"]}
         wanted = {"reminder.sent.v1", "order.finished.v1", "case.raised.v1", "lookup.recorded.v1", "review.decided.v1"}
@@ -161,6 +184,50 @@ class Town:
             capture_output=True,
             check=False,
         )
+
+
+Tamper = Callable[[Records], Records]
+
+
+def records(town: Town, topic: str) -> Records:
+    """All that lies on a topic."""
+    return asyncio.run(read(town.bootstrap, topic))[topic]
+
+
+def copied(town: Town, topic: str, name: str, tamper: Tamper, *, partitions: int = 4) -> str:
+    """A copy of a topic under another name, every partition in its order and every record with its time, after `tamper`."""
+
+    async def copy() -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=town.bootstrap)
+        await admin.start()
+        await admin.create_topics([NewTopic(name, partitions, 1)])
+        await admin.close()
+        async with AIOKafkaProducer(bootstrap_servers=town.bootstrap) as producer:
+            for record in tamper((await read(town.bootstrap, topic))[topic]):
+                await producer.send(
+                    name,
+                    record.value,
+                    key=record.key,
+                    partition=record.partition,
+                    timestamp_ms=record.timestamp,
+                    headers=list(record.headers),
+                )
+            await producer.flush()
+
+    asyncio.run(copy())
+    return name
+
+
+def shortened(town: Town, name: str, *, partition: int, before: int) -> None:
+    """Let the broker forget the first records of a partition, as it does when their time is over."""
+
+    async def shorten() -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=town.bootstrap)
+        await admin.start()
+        await admin.delete_records({TopicPartition(name, partition): RecordsToDelete(before_offset=before)})
+        await admin.close()
+
+    asyncio.run(shorten())
 
 
 #: The command by itself, with the program's own way of ending.

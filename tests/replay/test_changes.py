@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
-from replay_town import Town
-from stream_judge import Records, body, kind, read
+from replay_town import Tamper, Town, copied, records, shortened
+from stream_judge import Records, body, kind
 
 from classifiers import Classifier
 from classifiers.model import MODEL_DIR
@@ -20,10 +16,6 @@ from dispatcher.domain.codes import CaseStatus
 from dispatcher.replay import plan
 from dispatcher.replay.reading import Names
 from dispatcher.stream.classify import classify_with
-
-
-def records(town: Town, topic: str) -> Records:
-    return asyncio.run(read(town.bootstrap, topic))[topic]
 
 
 def test_another_repeat_window_changes_the_calls_within_it_and_no_other(town: Town, tmp_path: Path) -> None:
@@ -102,27 +94,6 @@ def _with_another_weight(folder: Path) -> Path:
 
 
 # -- tampering ---------------------------------------------------------------------------------------------------
-
-Tamper = Callable[[Records], Records]
-
-
-def copied(town: Town, topic: str, name: str, tamper: Tamper) -> str:
-    """A copy of a topic under another name, every partition in its order, after `tamper`."""
-
-    async def copy() -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=town.bootstrap)
-        await admin.start()
-        await admin.create_topics([NewTopic(name, 4, 1)])
-        await admin.close()
-        async with AIOKafkaProducer(bootstrap_servers=town.bootstrap) as producer:
-            for record in tamper((await read(town.bootstrap, topic))[topic]):
-                await producer.send(
-                    name, record.value, key=record.key, partition=record.partition, headers=list(record.headers)
-                )
-            await producer.flush()
-
-    asyncio.run(copy())
-    return name
 
 
 def _nth(found: Records, wanted: str, number: int) -> int:
@@ -208,14 +179,8 @@ def test_a_topic_that_has_lost_its_beginning_cannot_be_replayed(town: Town) -> N
     calls = copied(town, "calls", "calls-truncated", lambda found: found)
     events = copied(town, "case-events", "events-truncated", lambda found: found)
 
-    async def truncate() -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=town.bootstrap)
-        await admin.start()
-        for name in (calls, events):
-            await admin.delete_records({TopicPartition(name, 1): RecordsToDelete(before_offset=5)})
-        await admin.close()
-
-    asyncio.run(truncate())
+    for name in (calls, events):
+        shortened(town, name, partition=1, before=5)
     with pytest.raises(plan.Truncated, match=r"begins at offset 5, the range at 2.*Begin at 5"):
         town.replayed(names=Names(calls=calls), offsets={("calls", 1): (2, 20)})
     with pytest.raises(plan.Truncated, match="the ledger's events are no longer kept"):

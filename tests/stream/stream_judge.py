@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -16,11 +16,13 @@ from stream_traffic import Sent
 from dispatcher.audit.reading import STAGES
 from dispatcher.audit.settle import Ends
 from dispatcher.audit.verify import Verifier
+from dispatcher.client.case_keys import CaseKeys
 from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import GRAVITY, URGENCY_RANK, CaseStatus, LinkKind, Outcome, Urgency
 from dispatcher.domain.neighbours import PREFIX
 from dispatcher.domain.triage import CallerHistory
 from dispatcher.stream import chain, headers
+from dispatcher.stream.lane import OWN
 from dispatcher.stream.state import load_state
 
 Records = list[ConsumerRecord[bytes, bytes]]
@@ -55,6 +57,18 @@ async def read(bootstrap: str, *topics: str, start: dict[TopicPartition, int] | 
         return {topic: sorted(records, key=lambda r: (r.partition, r.offset)) for topic, records in found.items()}
     finally:
         await consumer.stop()
+
+
+async def unsealed(bootstrap: str, events: Records) -> Records:
+    """Records of ``case-events`` with what is sealed in them opened; every key must be there, in one place."""
+    keys, seen = CaseKeys(), set()
+    for record in (await read(bootstrap, "case-keys"))["case-keys"]:
+        keys.learn(record)
+        assert record.key not in seen, "a key was written twice"
+        seen.add(record.key)
+    missing = [record.offset for record in events if keys.missing(record) is not None]
+    assert not missing, f"{len(missing)} events without their key"
+    return [replace(record, value=keys.reveal(record)) for record in events]
 
 
 async def committed(bootstrap: str, *topics: str) -> dict[TopicPartition, int]:
@@ -120,7 +134,7 @@ async def everything(bootstrap: str) -> Found:
     """Read all output topics."""
     found = await read(bootstrap, "case-events", "work-orders", "dead-letters", *AGENCIES)
     return Found(
-        events=[(kind(r), body(r)) for r in found["case-events"]],
+        events=[(kind(r), body(r)) for r in await unsealed(bootstrap, found["case-events"])],
         orders=[body(r) for r in found["work-orders"]],
         by_agency=[(topic.removeprefix("agency."), body(r)) for topic in AGENCIES for r in found[topic]],
         dead=found["dead-letters"],
@@ -181,7 +195,7 @@ async def judge_state(bootstrap: str, found: Found) -> dict[str, int]:
             loaded[topic] |= entries
     judge_chains(events, {key: value for entries in loaded.values() for key, value in entries.items()})
     for entries in loaded.values():
-        for key in [key for key in entries if key.startswith(chain.PREFIX)]:
+        for key in [key for key in entries if key.startswith(OWN)]:
             del entries[key]
     cases = {key: value for key, value in loaded["case-state"].items() if not key.startswith(PREFIX.encode())}
     _judge_cases({key: CaseRecord.model_validate_json(value) for key, value in cases.items()}, found)

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 from stream_casework import FORGED, LIMIT, SHARES
 from stream_cluster import CATALOG, T, Worker
-from stream_judge import AGENCIES, Records, body, committed, judge_chains, kind, read
+from stream_judge import AGENCIES, Records, body, committed, judge_chains, kind, read, unsealed
 
 from dispatcher.catalog import Catalog
 from dispatcher.domain import casework
@@ -23,8 +23,8 @@ from dispatcher.domain.inbox import AgencyReplied, DeadlineElapsed, OperatorDeci
 from dispatcher.domain.messages import Message, SourceRecord
 from dispatcher.domain.neighbours import PREFIX, PlaceRecord, PlaceSeen, on_place_seen
 from dispatcher.domain.timers import next_due
-from dispatcher.stream import chain
 from dispatcher.stream.agents import INBOX
+from dispatcher.stream.lane import OWN
 from dispatcher.stream.state import load_state
 
 PLACES = [TopicPartition("case-inbox", n) for n in range(CATALOG.all_topics["case-inbox"].partitions)]
@@ -36,9 +36,9 @@ _SENT = {
 
 
 async def entries(bootstrap: str) -> dict[bytes, bytes]:
-    """All of ``case-state``, as workers load it, but for the heads of the chains; a key lies in one partition only."""
+    """All of ``case-state``, as workers load it, but for what is the lanes' own; a key lies in one partition only."""
     found = await _whole_state(bootstrap, "case-state")
-    return {key: value for key, value in found.items() if not key.startswith(chain.PREFIX)}
+    return {key: value for key, value in found.items() if not key.startswith(OWN)}
 
 
 async def _whole_state(bootstrap: str, topic: str) -> dict[bytes, bytes]:
@@ -106,6 +106,7 @@ class Ledger:
             topics["case-events"],
             await _whole_state(bootstrap, "case-state") | await _whole_state(bootstrap, "caller-state"),
         )
+        topics["case-events"] = await unsealed(bootstrap, topics["case-events"])
         inbox = {
             (r.partition, r.offset): r
             for r in topics["case-inbox"]

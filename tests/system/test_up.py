@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from dispatcher.broker import EmbeddedBroker
+from dispatcher.client import case_keys
 from dispatcher.client.publisher import Publisher
 from dispatcher.client.reader import Reader
 from dispatcher.domain.calls import CallReceived
@@ -39,10 +40,11 @@ async def publish(bootstrap: str, call_id: str, text: str) -> None:
 
 
 async def everything(bootstrap: str, topic: str) -> list[dict[str, Any]]:
-    """All committed records of a topic."""
+    """All committed records of a topic, what is sealed in them opened."""
     async with Reader(bootstrap) as reader:
         places = reader.partitions(topic)
         records = await reader.all(await reader.begins(places), await reader.ends(places))
+        records = await case_keys.opened(reader, records)
     return [json.loads(record.value or b"") for record in records]
 
 
