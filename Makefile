@@ -15,8 +15,8 @@ setup:
 run: setup ## start everything: a Kafka of its own, the workers, the console
 	@$(BIN)/dispatcher up
 
-test: $(if $(PART),setup,lint) ## lint and all tests; PART=name runs tests/name alone, without lint
-	@$(BIN)/python -m pytest $(if $(PART),tests/$(PART))
+test: $(if $(PART),setup,lint) ## lint and all tests; PART=name runs tests/name alone, without lint; JOBS=2 two at a time
+	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadfile) $(if $(PART),tests/$(PART))
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -107,7 +107,8 @@ def test_a_case_is_worked_on_from_its_opening_to_its_closing(run: Run) -> None:
     found = shown(run, case_id)
     assert (found["case"]["status"], found["case"]["closed_as"]) == ("closed", "satisfied")
     assert [timer["kind"] for timer in found["timers"]] == ["archive"]
-    assert kinds(found) == [
+    # What other tests told of the same street is no matter of this case.
+    assert [kind for kind in kinds(found) if kind != "merge.suggested"] == [
         "call.triaged", "case.opened", "order.acknowledged", "order.progressed", "order.finished", "case.done",
         "revisit.made", "case.closed",
     ]  # fmt: skip

@@ -135,6 +135,6 @@ async def test_a_ledger_is_whole_at_every_look_while_its_workers_are_killed(tmp_
         assert report.whole, report.breaks
         events = await read(broker.bootstrap, "case-events")
         assert report.records == len(events["case-events"])
-        assert sum(span.next for span in report.chains.values()) == report.records > looks[-1] > looks[0]
+        assert sum(span.next for span in report.chains.values()) == report.records >= looks[-1] > looks[0]
         print(f"looks {looks}, deaths {crew.deaths()}, chains {sorted(report.chains)}")
         assert crew.deaths().count(-signal.SIGKILL) >= 3
