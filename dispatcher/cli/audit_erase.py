@@ -14,6 +14,7 @@ from dispatcher.client import erasing
 from dispatcher.client.acting import Answer
 from dispatcher.client.erasing import Meant
 from dispatcher.client.reader import Reader
+from dispatcher.domain.cases import CaseRecord
 from dispatcher.domain.codes import ActorRole
 from dispatcher.domain.inbox import EraseAsked
 from dispatcher.stream import topics
@@ -121,7 +122,14 @@ def _tell(meant: Meant, answer: Answer, until: datetime, *, days: int, as_json: 
             f"calls, case-inbox and orders keep their records until {options.local(until)[:10]} at the latest",
         ),
     ]
-    others = (*meant.case.members, *meant.case.related) if meant.case is not None else ()
-    if others:
+    if others := _others(meant.case):
         rows.append(("other cases", f"{', '.join(others)}: each is erased by itself"))
     options.pairs(screen, rows)
+
+
+def _others(case: CaseRecord | None) -> list[str]:
+    """Cases that may hold words of the same person: merged, related, or found to be the other side of a search."""
+    if case is None:
+        return []
+    found = case.lookup.candidates if case.lookup is not None else ()
+    return list(dict.fromkeys((*case.members, *case.related, *(one.case_id for one in found if one.case_id))))

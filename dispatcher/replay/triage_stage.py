@@ -44,6 +44,8 @@ class TriageReplay:
             self._state[partition].apply(dict(part.state))
             self._pair[partition] = (part.decided_by[0], part.decided_by[1]) if part.decided_by else None
             part.state = []
+        # Looked at for each call: a shelf that has put things away would ask its file each time.
+        self._promoted = {partition: state.get(models.KEY) for partition, state in self._state.items()}
 
     async def run(self, stop: Callable[[], bool], told: Callable[[int], None]) -> list[Part]:
         """Until all is compared, or `stop` says so; then the parts say where to go on."""
@@ -195,6 +197,8 @@ class TriageReplay:
                 part.tally.count("calls sent home" if result.outputs else "calls taken before")
         if self._compare(part, record, again, recorded, pair) or recorded is None:
             state.apply(result.state)
+            if models.KEY in result.state:
+                self._promoted[partition] = result.state[models.KEY]
         else:
             self._remember(partition, recorded)
         if rest:
@@ -203,7 +207,7 @@ class TriageReplay:
 
     def _count_other_model(self, partition: int, recorded: Answer | None) -> None:
         """A worker that lacks the promoted model goes on with the one before, and says so in its answer."""
-        wanted = models.deciding(self._state[partition].get(models.KEY))
+        wanted = models.deciding(self._promoted[partition])
         pair = pair_of(recorded.value) if recorded is not None else None
         if wanted is not None and pair is not None and pair[0] != wanted:
             self._parts[partition].tally.count("calls decided by another model than the promoted one")
