@@ -1,6 +1,7 @@
 """Many open cases: how much memory a worker needs for them, and how soon after its start it serves them all."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import resources
@@ -15,7 +16,7 @@ from dispatcher.domain.codes import TERMINAL
 from dispatcher.domain.ids import case_id
 from dispatcher.domain.inbox import AgencyReplied, ReplyAction
 from dispatcher.simulate.world import World
-from dispatcher.stream import topics
+from dispatcher.stream import sealing, topics
 from dispatcher.stream.classify import classify_with
 from dispatcher.stream.writer import partition_for
 
@@ -64,15 +65,17 @@ def cases(catalog: Catalog, number: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 async def publish(bootstrap: str, catalog: Catalog, number: int) -> int:
-    """Write `number` open cases to ``case-state``; returns the bytes of keys and values."""
+    """Write `number` open cases to ``case-state``, each with the key of its texts; returns the bytes of keys and values."""
     written = 0
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20, max_batch_size=1 << 20)
     await producer.start()
     try:
         partitions = len(await producer.partitions_for(topics.CASE_STATE))
         for key, value in cases(catalog, number):
-            written += len(key) + len(value)
-            await producer.send(topics.CASE_STATE, value, key=key, partition=partition_for(key, partitions))
+            place = partition_for(key, partitions)
+            for name, kept in ((key, value), (sealing.PREFIX + key, secrets.token_bytes(sealing.SIZE))):
+                written += len(name) + len(kept)
+                await producer.send(topics.CASE_STATE, kept, key=name, partition=place)
         await producer.flush()
     finally:
         await producer.stop()
