@@ -18,57 +18,50 @@ from dispatcher.stream.writer import partition_for
 #: Records read in the first step backwards; each further step takes four times as many.
 _FIRST_WINDOW = 1_000
 
-Name = tuple[bytes, bytes]
-"""A case, and the id of its key."""
-
 
 class CaseKeys:
     """Keys that are at hand; the oldest are forgotten when there are more than `most`."""
 
     def __init__(self, most: int = 100_000) -> None:
         self._most = most
-        self._keys: dict[Name, bytes] = {}
+        self._keys: dict[bytes, bytes] = {}  # by their names on the topic
 
     def learn(self, record: sealed.Written) -> None:
         """Take in a record of ``case-keys``."""
-        case, _, name = (record.key or b"").rpartition(b"/")
-        self._keys.pop((case, name), None)
+        name = record.key or b""
+        self._keys.pop(name, None)
         if record.value is not None:
-            self._keys[case, name] = bytes.fromhex(orjson.loads(record.value)["key"])
+            self._keys[name] = bytes.fromhex(orjson.loads(record.value)["key"])
             if len(self._keys) > self._most:
                 del self._keys[next(iter(self._keys))]
 
-    def missing(self, record: sealed.Written) -> Name | None:
-        """The key that `record` needs and that is not at hand."""
-        name = _name(record)
+    def missing(self, record: sealed.Written) -> bytes | None:
+        """The name of the key that `record` needs, where that is not at hand."""
+        name = sealed.key_of(record)
         return None if name is None or name in self._keys else name
 
     def reveal(self, record: sealed.Written) -> bytes:
-        """The value with its personal texts, as it lies where the key is not at hand (`sealed.Reveal`)."""
-        key = self._keys.get(name) if (name := _name(record)) is not None else None
+        """The value with its personal texts, as it lies where the key is not at hand."""
+        name = sealed.key_of(record)
+        key = self._keys.get(name) if name is not None else None
         found = sealing.opened(record, key) if key is not None else None
         return found if found is not None else record.value or b""
 
     def opened(self, record: InputRecord) -> InputRecord:
         """The record with its value so."""
-        return record if _name(record) is None else replace(record, value=self.reveal(record))
-
-
-def _name(record: sealed.Written) -> Name | None:
-    header = sealed.header_of(record)
-    return None if header is None else (record.key or b"", header[: header.find(b":")])
+        return record if sealed.header_of(record) is None else replace(record, value=self.reveal(record))
 
 
 async def fetch(
     reader: Reader, keys: CaseKeys, records: Iterable[sealed.Written], *, windows: int | None = None
 ) -> None:
     """Have `keys` learn what `records` need, so far as it is still there. `windows`: look only at so many, from the end."""
-    wanted = {name for record in records if (name := keys.missing(record)) is not None}
+    wanted = {name: record.key or b"" for record in records if (name := keys.missing(record)) is not None}
     if not wanted:
         return
     places = reader.partitions(topics.CASE_KEYS)
-    needed = {places[partition_for(case, len(places))] for case, _ in wanted}
-    names = {case + b"/" + name for case, name in wanted}
+    needed = {places[partition_for(case, len(places))] for case in wanted.values()}
+    names = set(wanted)
     async for starts, ends in reader.windows(needed, first=_FIRST_WINDOW):
         # Backwards, so that the first that is seen of a name is the last that was written: a tombstone stands.
         found = [record async for record in reader.read(starts, ends, keep=lambda raw: raw.key in names)]

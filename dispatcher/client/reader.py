@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from dispatcher.client.connection import reach
 from dispatcher.domain.errors import ClusterUnreachable, TopicMismatch
+from dispatcher.domain.sealed import Written
 from dispatcher.stream import headers
 from dispatcher.stream.records import InputRecord
 
@@ -21,17 +22,11 @@ headers.tolerate()  # `calls` may hold anything; a reader must get past it
 Offsets = Mapping[TopicPartition, int]
 
 
-class Raw(Protocol):
+class Raw(Written, Protocol):
     """A record as the Kafka client hands it out: what a filter may look at before it is taken."""
 
     @property
     def topic(self) -> str: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Iterable[tuple[str, bytes]]: ...
 
 
 #: Which records a read keeps.

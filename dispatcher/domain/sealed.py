@@ -6,7 +6,7 @@ mark stands in its place, and all else can be read, counted and chained as ever.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 import orjson
@@ -62,18 +62,15 @@ class Written(Protocol):
     def headers(self) -> Iterable[tuple[str, bytes]]: ...
 
 
-Reveal = Callable[[Written], bytes]
-"""A record in; its value with the personal texts in their places out, or as it lies where its key is gone or not at hand."""
-
-
-def as_it_is(record: Written) -> bytes:
-    """The value as it lies: what is sealed stays so."""
-    return record.value or b""
-
-
 def header_of(record: Written) -> bytes | None:
     """What is sealed in a record; None where nothing is."""
     return next((said for name, said in record.headers if name == HEADER), None)
+
+
+def key_of(record: Written) -> bytes | None:
+    """The key that opens a record, by its name on ``case-keys``; None where nothing is sealed."""
+    header = header_of(record)
+    return None if header is None else (record.key or b"") + b"/" + header.partition(b":")[0]
 
 
 def take_out(value: bytes) -> tuple[bytes, bytes] | None:

@@ -35,10 +35,10 @@ class Opening:
 
     def opened(self, event: Event) -> Event:
         """The event with its value as it was decided. One that was tampered with does not open, and stays as it lies."""
-        header = sealed.header_of(event)
-        if header is None:
+        name = sealed.key_of(event)
+        if name is None:
             return event
-        key = self._keys.get(event.key + b"/" + header[: header.find(b":")])
+        key = self._keys.get(name)
         if key is None:
             return replace(event, erased=True)
         found = sealing.opened(event, key)

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from dispatcher.domain import sealed
+from dispatcher.domain.errors import BadRecord
 from dispatcher.domain.sealed import CaseKey, Written, key_name
 from dispatcher.stream import topics
 from dispatcher.stream.records import Output, ReadState, Result
@@ -62,7 +63,7 @@ def opened(record: Written, key: bytes) -> bytes | None:
         return None
     try:
         return sealed.put_back(record.value or b"", _cipher(key).decrypt(ciphertext, _bound(record)))
-    except InvalidTag:
+    except (InvalidTag, BadRecord):
         return None
 
 

@@ -33,7 +33,7 @@ from dispatcher.domain.inbox import EraseAsked
 from dispatcher.domain.lookups.codes import AnswerStatus
 from dispatcher.domain.lookups.messages import LookupAnswered
 from dispatcher.observe import logging
-from dispatcher.replay import plan, report
+from dispatcher.replay import plan, report, resume
 from dispatcher.replay.deciders import Artefacts
 from dispatcher.replay.reading import Names
 from dispatcher.replay.run import fresh, run
@@ -157,6 +157,24 @@ class Town:
         planned = asyncio.run(plan.make(self.bootstrap, names, group="dispatcher", **({"warm_up_days": 30.0} | asked)))
         setup = Setup(self.bootstrap, names, planned, artefacts_, case)
         return self.report(planned, run(setup, fresh(setup), workers=0), case=case)
+
+    def in_pieces(self, left: Path, *, names: Names = NAMES, **asked: Path) -> tuple[int, dict[str, Any]]:
+        """The report of a replay that is interrupted again and again, and how many pieces it was done in. `left`: its resume file."""
+        planned = asyncio.run(plan.make(self.bootstrap, names, group="dispatcher", warm_up_days=30.0))
+        parts, pieces = fresh(Setup(self.bootstrap, names, planned, self.artefacts(**asked))), 0
+        while not all(part.done for part in parts):
+            taken = 0
+
+            def told(records: int) -> None:
+                nonlocal taken
+                taken += records
+
+            setup = Setup(self.bootstrap, names, planned, self.artefacts(**asked))
+            parts = run(setup, parts, workers=0, stop=lambda: taken >= 200, told=told)  # noqa: B023
+            pieces += 1
+            resume.save(left, {"case": None}, planned, parts)
+            _, planned, parts = resume.load(left)
+        return pieces, self.report(planned, parts)
 
     def report(self, planned: plan.Plan, parts: list[Part], *, case: str | None = None) -> dict[str, Any]:
         return report.made(planned, parts, model=None, policy=None, case=case)

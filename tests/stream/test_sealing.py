@@ -75,16 +75,22 @@ def test_the_same_event_under_the_same_key_is_the_same_bytes_and_under_another_i
     assert seal(event("一"), KEY).headers != seal(event("一"), KEY_2).headers
 
 
-@pytest.mark.parametrize("name", ["key", "ce_id", "ciphertext", "value"])
+@pytest.mark.parametrize("name", ["key", "ce_id", "ciphertext", "cut", "mark", "value"])
 def test_tampered_with_it_does_not_open(name: str) -> None:
     whole = seal(event("一"), KEY)
     assert opened(whole, KEY) == event("一").value
     headers = dict(whole.headers)
     if name == "ciphertext":
         headers["sealed"] = headers["sealed"][:-1] + bytes([headers["sealed"][-1] ^ 1])
+    elif name == "cut":
+        headers["sealed"] = headers["sealed"][:12]
     elif name == "ce_id":
         headers["ce_id"] = b"e2"
-    value = (whole.value or b"").replace(b'"', b"", 1) if name == "value" else whole.value
+    value = whole.value or b""
+    if name == "value":
+        value = value.replace(b'"', b"", 1)
+    elif name == "mark":
+        value = value.replace("§1:0".encode(), b"")
     moved = Output(whole.topic, OTHER if name == "key" else CASE, value, tuple(headers.items()))
     if name == "value":  # the chain finds that; the texts themselves are still what they were
         assert opened(moved, KEY) != event("一").value
