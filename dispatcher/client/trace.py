@@ -9,7 +9,7 @@ no case this way (a record that could not be read, a call not yet triaged) is se
 import asyncio
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,9 @@ from pydantic import ValidationError
 
 from dispatcher.client import case_keys
 from dispatcher.client.reader import Keep, Raw, Reader
-from dispatcher.domain import ids
+from dispatcher.domain import ids, sealed
 from dispatcher.domain.cases import CaseRecord
+from dispatcher.domain.messages import CaseErased
 from dispatcher.stream import dead_letters, topics
 from dispatcher.stream.records import InputRecord
 from dispatcher.stream.writer import partition_for
@@ -58,6 +59,14 @@ def step(record: InputRecord) -> Step:
         if not kind and record.topic == topics.CALLS:
             kind = "call.received.v1"
     return Step(record, kind, value if isinstance(value, dict) else None)
+
+
+def _without_words(found: Step) -> Step:
+    """The record without what anybody said in it; of a call, whose fields have many names, its id alone is left."""
+    if found.value is None or found.record.topic in (topics.CALLS, topics.DEAD_LETTERS):
+        left = {name: said for name, said in (found.value or {}).items() if name in _CALL_FIELDS}
+        return step(replace(found.record, key=None, value=orjson.dumps(left)))
+    return step(replace(found.record, value=sealed.without(orjson.dumps(found.value))))
 
 
 def calls_of(value: dict[str, Any] | None) -> set[str]:
@@ -110,6 +119,11 @@ class Trace:
         found = [one.record for one in self._found.values() if one.record.topic == topics.CASE_EVENTS]
         for record in await case_keys.opened(self._reader, found):
             self._keep(step(record))
+        erased = [one.record.timestamp_ms for one in self._found.values() if one.type == CaseErased.ce_type]
+        if erased:  # what the other topics still hold from before is not shown either
+            for one in list(self._found.values()):
+                if one.type != CaseErased.ce_type and one.record.timestamp_ms <= max(erased):
+                    self._keep(_without_words(one))
 
     # -- backwards, by key -----------------------------------------------------------------------------
 

@@ -76,6 +76,9 @@ def test_what_was_said_is_sealed_shown_to_who_may_see_it_and_gone_when_erased(ru
     assert "来电人说已修好" not in told
     assert REASON in told
     assert "case.erased.v1" in told
+    # Nor does the story show what `calls` and `case-inbox` still hold.
+    assert "欧阳" not in run("trace", case).stdout + run("trace", case, "--json").stdout
+    assert REASON in run("trace", case).stdout
     assert ledger_of(cluster, case).decode().startswith(raw)  # nothing on the ledger was touched
     (shown,) = rows(run("case", "show", case, "--json"))
     assert "欧阳" not in json.dumps(shown, ensure_ascii=False)
